@@ -108,6 +108,29 @@ describe('before a change that makes mail bounce or leave in the clear', { concu
       assert.notEqual(await rulesFile.content(), before)
     })
 
+  it('a yes is not taken for what the change would do by then', async (t) => {
+    const { rulesFile, id } = await started(t)
+    const group = (...patterns: readonly string[]) =>
+      inProcess(['group', 'set', 'banks', ...patterns, '--file', rulesFile.file])
+    await group('bank.example')
+    const edit = ['rule', 'edit', 'acme.example', id, '--to', 'group:banks', '--file', rulesFile.file]
+    assert.equal((await inProcess(edit)).code, 0)
+    let others = async (): Promise<unknown> => group('bank.example', 'plain.example')
+    // Others are faster than the answer of the mail servers.
+    const partners: OpenPartners = async (options) => {
+      await others()
+      return asking([])(options)
+    }
+    const enable = () =>
+      inProcess(['rule', 'enable', 'acme.example', id, '--file', rulesFile.file], { partners, answer: 'y\n' })
+    const refused = await enable()
+    assert.equal(refused.code, 1, refused.stderr)
+    assert.match(refused.stderr, /what this would do to mail has changed since you were asked, so nothing/)
+    assert.match((await rulesFile.content()) ?? '', /"enabled": *false/)
+    others = () => Promise.resolve()
+    assert.equal((await enable()).code, 0)
+  })
+
   it('nothing is asked off a terminal, and what is known is said all the same, before the change', async (t) => {
     const { rulesFile, id, asked, run } = await started(t, '--level', 'verify')
     const rules = [{ owner: 'acme.example', id }]

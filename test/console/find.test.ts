@@ -287,6 +287,83 @@ describe('several rules', () => {
     )
   })
 
+  it('of several owners, and more than a page shows, are one step and one undo', async () => {
+    const stored = (n: number, level: string): string =>
+      JSON.stringify({
+        name: `Many ${n}`,
+        direction: 'outgoing',
+        enabled: true,
+        position: 1000 + n,
+        criteria: { to: { matchesAny: [`many${n}.example`] } },
+        actions: { relayWithTls: { level } },
+      })
+    const of = { 'acme.example': 600, 'other.example': 20 }
+    for (const [owner, count] of Object.entries(of))
+      await server.store.writeRules(
+        owner,
+        Array.from({ length: count }, (_, n) => ({
+          id: `many${n}`,
+          expected: null,
+          // An exemption above, and below a rule for the same mail: without the one, the other decides.
+          value: stored(n, n === 0 ? 'none' : 'encrypt'),
+        })),
+        { by: 'x' },
+      )
+    const listed = async (): Promise<readonly Listed[]> => {
+      const all = await find(admin, 'text=Many&limit=1000')
+      return all.filter(({ id }) => id.startsWith('many'))
+    }
+    const areAll = async (enabled: boolean): Promise<boolean> => {
+      for (const [owner, count] of Object.entries(of)) {
+        const many = [...(await server.store.readOwner(owner)).rules].filter(([id]) => id.startsWith('many'))
+        if (many.length !== count || !many.every(([, json]) => json.includes(`"enabled":${enabled}`)))
+          return false
+      }
+      return true
+    }
+    const rules = (await listed()).map(({ owner, id, etag }) => ({ owner, id, etag }))
+    assert.equal(rules.length, 620)
+    const several = { action: 'disable', rules: rules.map(({ owner, id }) => ({ owner, id })) }
+    const ask = async () => (await admin.post<{ asked: string }>('impact', { several })).body.asked
+    const send = (asked: string) =>
+      admin.post<Failure & { results: readonly { done: boolean }[] }>(
+        'rules/changes',
+        { action: 'disable', rules },
+        { 'x-asked': asked },
+      )
+    // One of them is another by now: nothing is done to the others, of whatever owner.
+    const was = await server.store.readOwner('other.example')
+    const seen = was.rules.get('many1') ?? ''
+    const changed = JSON.stringify({ ...(JSON.parse(seen) as object), comment: 'later' })
+    const write = (expected: string, value: string) =>
+      server.store.writeRules('other.example', [{ id: 'many1', expected, value }], { by: 'x' })
+    await write(seen, changed)
+    const refused = await send(await ask())
+    assert.deepEqual([refused.status, refused.body.error.code], [412, 'changed-meanwhile'])
+    assert.match(
+      refused.body.error.message,
+      /changed rule "many1" of other\.example .* nothing was done to any/,
+    )
+    assert.ok(await areAll(true))
+    await write(changed, seen)
+    const { status, body } = await send(await ask())
+    assert.deepEqual([status, body.results.filter(({ done }) => done).length], [200, 620])
+    assert.ok(await areAll(false))
+    const [entry] = (await admin.get<readonly { id: string }[]>('history?limit=1')).body
+    assert.equal((await admin.post(`history/${entry?.id}/undo`)).status, 200)
+    assert.ok(await areAll(true))
+    const { status: foreign } = await acme.post('rules/changes', { action: 'disable', rules })
+    assert.equal(foreign, 404)
+    for (const owner of Object.keys(of)) {
+      const { rules: held } = await server.store.readOwner(owner)
+      const added = [...held].filter(([id]) => id.startsWith('many'))
+      await server.store.writeRules(
+        owner,
+        added.map(([id, expected]) => ({ id, expected, value: null })),
+      )
+    }
+  })
+
   it('are not for who may not change them, nor without a version', async () => {
     const viewer = await server.signedIn('viewer')
     const body = { action: 'disable', rules: [{ id: 'a', etag: 'b' }] }

@@ -115,6 +115,12 @@ const ROWS: readonly Row[] = [
     statuses: [401, 403, 403, 404, 200, 200],
   },
   {
+    route: 'changeRulesOfOwners',
+    path: 'rules/changes',
+    body: { action: 'enable', rules: [{ owner: 'acme.example', id: 'none', etag: '"x"' }] },
+    statuses: [401, 403, 403, 404, 200, 200],
+  },
+  {
     route: 'copyRule',
     path: 'owners/acme.example/rules/none/copy',
     body: { to: 'acme.example' },

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { switchOf, type OwnedRule } from '../rules/owner-entries.js'
 import type { Rule } from '../rules/rule.js'
-import { ruleChanges } from '../store/entry-change.js'
+import { ruleChanges, type RuleChange } from '../store/entry-change.js'
 import { changing, type Editor } from './editor.js'
 import { ownerState, servicePlace, type OwnerRead } from './owner-state.js'
 import { AdminProblem } from './problem.js'
@@ -39,6 +39,29 @@ export function createRule(
     const json = JSON.stringify(rule)
     await editor.write(ruleChanges(owner, [{ id, expected: null, value: json }]))
     return { owned: { owner, id, rule }, changed: true, read: readAfter(read, id, json) }
+  })
+}
+
+/** Creates several rules, one behind the other, in one step. @throws {AdminProblem} as `newRule`, and none is created. */
+export function createRules(
+  editor: Editor,
+  owner: string,
+  values: readonly NewRule[],
+): Promise<readonly OwnedRule[]> {
+  return changing(editor, owner, undefined, async (read) => {
+    let after = read
+    const created: OwnedRule[] = []
+    const changes: RuleChange[] = []
+    for (const value of values) {
+      const rule = await newRule(after, value)
+      const id = newRuleId()
+      const json = JSON.stringify(rule)
+      created.push({ owner, id, rule })
+      changes.push({ id, expected: null, value: json })
+      after = readAfter(after, id, json)
+    }
+    await editor.write(ruleChanges(owner, changes))
+    return created
   })
 }
 

@@ -1,5 +1,7 @@
 /** A store as somebody changes it. */
+import type { Confirmation } from './asked.js'
 import { readOwner, type OwnerRead } from './owner-state.js'
+import { AdminProblem } from './problem.js'
 import { assertTaken, type StoreMemory } from './store-memory.js'
 import { StoreError, type ReadStore, type RuleStore, type WriteOptions } from '../store/rule-store.js'
 import type { EntryChange } from '../store/entry-change.js'
@@ -10,7 +12,7 @@ export interface Editor {
   /**
    * Writes entries, all or none, and records them; as `RuleStore.writeAll`.
    *
-   * @throws {AdminProblem} where Haraka takes no rules from the store.
+   * @throws {AdminProblem} where Haraka takes no rules from the store, or the changes do something else than was confirmed.
    */
   readonly write: (changes: readonly EntryChange[], options?: Pick<WriteOptions, 'marker'>) => Promise<void>
 }
@@ -18,17 +20,37 @@ export interface Editor {
 /**
  * @param by who makes the changes
  * @param memory what Haraka remembers of its store; `null` where there is no Haraka
+ * @param confirmed what they said yes to; `null` where nobody was asked
  */
-export function editorOf(store: RuleStore, by: string, memory: StoreMemory | null): Editor {
+export function editorOf(
+  store: RuleStore,
+  by: string,
+  memory: StoreMemory | null,
+  confirmed: () => Confirmation | null,
+): Editor {
   return {
     store,
-    write: async (changes, more = {}) => {
-      const inTheWay = memory && (await assertTaken(store, memory, more.marker))
-      await store.writeAll(changes, { by, ...more })
-      // Rules first: a store that is the right one, and empty, would let mail pass.
-      if (inTheWay !== null && more.marker !== undefined) await store.writeMarker(inTheWay, more.marker)
-    },
+    write: (changes, more = {}) =>
+      inTurn(store, async () => {
+        const yes = confirmed()
+        if (yes !== null && (await yes.askedNow(changes)) !== yes.asked)
+          throw new AdminProblem({ code: 'asks-anew' })
+        const inTheWay = memory && (await assertTaken(store, memory, more.marker))
+        await store.writeAll(changes, { by, ...more })
+        // Rules first: a store that is the right one, and empty, would let mail pass.
+        if (inTheWay !== null && more.marker !== undefined) await store.writeMarker(inTheWay, more.marker)
+      }),
   }
+}
+
+/** The last write of each store. */
+const lastWrites = new WeakMap<RuleStore, Promise<unknown>>()
+
+/** One write after the other: what is asked about one must know of the one before. Other processes are not waited for. */
+function inTurn<T>(store: RuleStore, work: () => Promise<T>): Promise<T> {
+  const turn = (lastWrites.get(store) ?? Promise.resolve()).then(work, work)
+  lastWrites.set(store, turn)
+  return turn
 }
 
 const TRIES = 6

@@ -1,4 +1,5 @@
 /** What a change would do, in sentences: the same for the command and the console. */
+import { GROUP_PREFIX } from '../rules/group-name.js'
 import { capital } from '../text/capital.js'
 import { listed, numbered } from '../text/list.js'
 import { EVERYONE } from '../rules/owner.js'
@@ -15,6 +16,9 @@ import { asks, type Step } from './steps.js'
 const RULES_MAX = 10
 /** So many partners are named whose mail another rule gets. */
 const PATTERNS_MAX = 5
+
+/** So many recipients are named where a rule has them in groups. */
+const MEMBERS_MAX = 20
 
 /** One rule, and what is to be known of it before. */
 export interface FormattedImpact {
@@ -46,7 +50,11 @@ export async function formatImpact(
   const said: FormattedImpact[] = []
   for (const impact of asking.slice(0, RULES_MAX)) {
     const effect = await effects.of(impact.owned, impact.at ?? undefined)
-    said.push({ impact, status: effect.status, sentences: sentencesOf(impact, effect) })
+    said.push({
+      impact,
+      status: effect.status,
+      sentences: [...sentencesOf(impact, effect), ...recipientsOf(impact)],
+    })
   }
   return { rules: said, more: asking.length - said.length }
 }
@@ -116,4 +124,13 @@ function formatTurned({ owned: { rule }, before }: RuleImpact): string[] {
 
 function fromThen(at: number | null, what: string): string {
   return at === null ? what : `from ${new Date(at).toISOString().replace('.000Z', 'Z')} on ${what}`
+}
+
+/** Who is in the groups: whom a rule is about is not seen from their names. */
+function recipientsOf({ owned, named, added }: RuleImpact): string[] {
+  const { matchesAny = [] } = owned.rule.criteria.to ?? {}
+  if (!matchesAny.some((pattern) => pattern.startsWith(GROUP_PREFIX))) return []
+  return added.length > 0 && added.length < named.length
+    ? [`New recipients: ${listed(added, MEMBERS_MAX)}.`]
+    : [`Recipients, with those in groups: ${listed(named, MEMBERS_MAX)}.`]
 }

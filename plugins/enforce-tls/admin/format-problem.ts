@@ -42,8 +42,12 @@ export function formatAdminProblem(data: ProblemData, placeOf: (place: EntryPlac
       const { place, last } = data
       return `${formatPlace(place)} was changed by ${last ? last.by : 'somebody else'} while you were editing, so nothing was written`
     }
+    case 'asks-anew':
+      return 'what this would do to mail has changed since you were asked, so nothing was written; look at it again'
     case 'changed-since':
-      return 'it was changed again since then; take back the later change first, or change it by hand'
+      return `${data.place ? formatPlace(data.place) : 'it'} was changed again since then; take back the later change first, or change it by hand`
+    case 'no-position':
+      return `another rule has the position by now, and rule ${data.id} of ${data.owner} (${data.name}) cannot be moved past an entry that is not valid; mend or delete that entry first`
     case 'not-kept':
       return 'the history no longer has all of that change, so it cannot be taken back as a whole; change it by hand'
     case 'is-event':

@@ -50,8 +50,16 @@ export type ProblemData =
       readonly last: { readonly by: string; readonly at: string } | null
       readonly differences: readonly string[]
     }
+  /** What the change would do is something else than whoever makes it was asked about. */
+  | { readonly code: 'asks-anew' }
   /** What is to be taken back was changed again. */
-  | { readonly code: 'changed-since' }
+  | {
+      readonly code: 'changed-since'
+      /** What was changed; `null` where that happened at the same moment. */
+      readonly place: EntryPlace | null
+    }
+  /** A rule that comes back cannot have a position of its own. */
+  | { readonly code: 'no-position'; readonly owner: string; readonly id: string; readonly name: string }
   /** What is to be taken back is not kept in whole. */
   | { readonly code: 'not-kept' }
   | { readonly code: 'is-event' }

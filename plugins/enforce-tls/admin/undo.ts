@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { EntryPlace } from '../rules/entry-problem.js'
 import { Groups } from '../rules/group.js'
 import type { InPieces } from '../work/pieces.js'
-import type { EntryChange } from '../store/entry-change.js'
+import { isChange, type EntryChange } from '../store/entry-change.js'
 import type { HistoryEntry } from '../store/history.js'
 import type { ReadStore } from '../store/rule-store.js'
 import { inPieces } from '../work/turns.js'
@@ -11,6 +11,7 @@ import { spellingOf } from './canonical.js'
 import { isConflict, type Editor } from './editor.js'
 import { findingGroupProblem, findingRuleProblem } from './entry-problems.js'
 import { eventLines, isEventKey } from './format-event.js'
+import { givingPositions, type OwnPositions } from './own-positions.js'
 import { AdminProblem } from './problem.js'
 import { assertUnused } from './set-group.js'
 import { comparingTexts } from '../store/difference.js'
@@ -67,22 +68,21 @@ export async function stepWith(
 /**
  * Takes back a step. What is brought back must be valid now: a broken entry makes mail wait.
  *
+ * @returns where rules stand whose position another one has by now, in sentences
  * @throws {AdminProblem} where the history has forgotten a part of it, or what it changed is another by now.
  */
-export async function undo(editor: Editor, step: readonly HistoryEntry[]): Promise<void> {
-  const back = await plannedUndo(editor.store, step)
+export async function undo(editor: Editor, step: readonly HistoryEntry[]): Promise<readonly string[]> {
+  const { changes, places } = await plannedUndo(editor.store, step)
   try {
-    await editor.write(back)
+    await editor.write(changes)
   } catch (error) {
-    throw isConflict(error) ? new AdminProblem({ code: 'changed-since' }) : error
+    throw isConflict(error) ? new AdminProblem({ code: 'changed-since', place: null }) : error
   }
+  return places
 }
 
 /** What taking back a step writes. @throws {AdminProblem} as `undo`. */
-export async function plannedUndo(
-  store: ReadStore,
-  step: readonly HistoryEntry[],
-): Promise<readonly EntryChange[]> {
+export async function plannedUndo(store: ReadStore, step: readonly HistoryEntry[]): Promise<OwnPositions> {
   if (!isOfEntries(step)) throw new AdminProblem({ code: 'is-event' })
   const entries = step[0]?.step?.entries ?? step.length
   if (entries !== step.length || step.some(({ leftOut }) => leftOut !== null))
@@ -92,14 +92,31 @@ export async function plannedUndo(
     store,
     made.map(({ field }) => field),
   )
-  const problem = await inPieces(findingProblem(step, new Groups(await store.groups())))
+  const groups = await store.groups()
+  const problem = await inPieces(findingProblem(step, new Groups(groups)))
   if (problem !== null) throw problem
-  const back: EntryChange[] = []
-  for (const { key, owner, field, from, to } of step) {
-    const value = from === null ? null : await inPieces(spellingOf(key, from))
-    back.push({ key, owner, field, expected: to, value })
+  const planned: EntryChange[] = []
+  const places: string[] = []
+  for (const owner of new Set(step.map((each) => each.owner))) {
+    const own = step.filter((each) => each.owner === owner)
+    const { rules, service } = await store.readOwner(owner)
+    const back: EntryChange[] = []
+    for (const { key, field, from, to } of own) {
+      const held = { rules: rules.get(field), groups: groups.get(field), domains: service }[key] ?? null
+      const place = { key, owner, field }
+      if (held !== to && held !== from) throw new AdminProblem({ code: 'changed-since', place })
+      // What is as it was before the change already only has to stay so.
+      const value = from === null || held === from ? from : await inPieces(spellingOf(key, from))
+      back.push({ ...place, expected: held, value })
+    }
+    const isRule = ({ key }: EntryChange): boolean => key === 'rules'
+    const given = await inPieces(givingPositions(owner, rules, back.filter(isRule)))
+    planned.push(...back.filter((each) => !isRule(each)), ...given.changes)
+    places.push(...given.places)
   }
-  return back
+  const [first] = planned
+  if (first && !planned.some(isChange)) throw new AdminProblem({ code: 'changed-since', place: first })
+  return { changes: planned, places }
 }
 
 function* findingProblem(

@@ -2,6 +2,7 @@
  * What is said before a change that makes mail bounce, or leave in the clear, which it did not before: what it would do,
  * what the delivery log has seen, and what the mail servers say now. On a terminal it is asked once whether to go on.
  */
+import { askedOf } from '../admin/asked.js'
 import { formatImpact, formatMoreRules, type ImpactWords } from '../admin/format-impact.js'
 import { impactOf, type Impact } from '../admin/impact.js'
 import { formatLessThanBefore } from '../admin/less-than-before.js'
@@ -58,7 +59,7 @@ export async function beforeRuleChange(
     for (const sentence of formatRuleObservations(observed, reports)) context.output.line(sentence)
   const expected = isNew ? null : JSON.stringify(before)
   const changes = ruleChanges(owner, [{ id, expected, value: JSON.stringify(rule) }])
-  const impact = await impactOf(context.store, changes)
+  const impact = await impactToAsk(context, changes, options)
   if (impact.asks) {
     const words = await sayImpact(context, impact, options)
     if (options.check !== false) await warnAboutPartners(context, impact, words)
@@ -74,10 +75,27 @@ export async function beforeChange(
   question: (impact: Impact) => string,
   options: BeforeChangeOptions,
 ): Promise<Impact> {
-  const impact = await impactOf(context.store, changes)
+  const impact = await impactToAsk(context, changes, options)
   if (!impact.asks) return impact
   await sayKnown(context, impact, options)
   await confirmed(context, question(impact), options)
+  return impact
+}
+
+/** What changes would do. A yes is for that alone: what would do something else by then is not written. */
+export async function impactToAsk(
+  context: Context,
+  changes: readonly EntryChange[],
+  options: BeforeChangeOptions,
+): Promise<Impact> {
+  const impact = await impactOf(context.store, changes)
+  if (!asks(context, options)) return impact
+  const toAsk = (these: readonly EntryChange[], of: Impact) =>
+    askedOf(these, of, effectsNow(context, of.after))
+  context.confirm({
+    asked: await toAsk(changes, impact),
+    askedNow: async (these) => toAsk(these, await impactOf(context.store, these)),
+  })
   return impact
 }
 

@@ -8,6 +8,7 @@ import type { DeliveryLog } from '../store/delivery-log.js'
 import { openDeliveryLog, openSharedHashes, openStore } from '../store/open-store.js'
 import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
+import type { Confirmation } from '../admin/asked.js'
 import { editorOf, type Editor } from '../admin/editor.js'
 import { AdminProblem } from '../admin/problem.js'
 import { refusalOf } from './admin-refusal.js'
@@ -62,6 +63,8 @@ export interface Context extends Surroundings, Editor {
   readonly writeMarker: RuleStore['writeMarker']
   /** Who makes changes. */
   readonly by: string
+  /** Notes what the user said yes to: a change that would do something else is not written. */
+  readonly confirm: (confirmation: Confirmation) => void
 }
 
 /** The program without its commands. */
@@ -113,10 +116,14 @@ export function storeRunner(terminal: Terminal, openPartners: OpenPartners): Wit
     const files = newFiles(chosen)
     const store = openStore(chosen.settings, { newFileOwner: files.owner })
     try {
-      const editor = editorOf(store, by, memoryIn(chosen))
+      let confirmed: Confirmation | null = null
+      const editor = editorOf(store, by, memoryIn(chosen), () => confirmed)
+      const confirm = (confirmation: Confirmation) => {
+        confirmed = confirmation
+      }
       const writeMarker: Context['writeMarker'] = (...marker) => store.writeMarker(...marker)
       await surround({ terminal, options, chosen, openPartners }, async (surroundings) => {
-        const context = { ...surroundings, ...editor, writeMarker, by }
+        const context = { ...surroundings, ...editor, writeMarker, by, confirm }
         try {
           await work(context)
         } catch (error) {

@@ -1,11 +1,10 @@
 /** `enforce-tls domain remove`: a domain goes with its rules and those of its senders, in one step that can be taken back. */
-import { impactOf } from '../admin/impact.js'
 import { plannedRemoval, removeDomain } from '../admin/remove-domain.js'
 import { entryId } from '../admin/undo.js'
 import type { EntryChange } from '../store/entry-change.js'
 import { numbered } from '../text/list.js'
 import { canAsk, confirmRemoval } from './ask.js'
-import { sayKnown } from './before-change.js'
+import { impactToAsk, sayKnown } from './before-change.js'
 import type { Context } from './context.js'
 import { knownDomain } from './domain-meant.js'
 
@@ -23,7 +22,7 @@ export async function removeByUser(context: Context, text: string, yes: boolean)
     command: command('domain', 'list'),
   }))
   const planned = await plannedRemoval(store, domain)
-  const impact = await impactOf(store, planned)
+  const impact = await impactToAsk(context, planned, yes ? { yes } : {})
   const rules = planned.filter(({ key }) => key === 'rules').length
   if (!yes && canAsk(output)) await sayKnown(context, impact, {}, true)
   await confirmRemoval(output, yes, {

@@ -6,9 +6,8 @@ import { DocumentProblem, parseDocument, type RulesDocument } from '../store/rul
 import { valueOf } from '../store/difference.js'
 import { concernedRules, plannedImport } from '../admin/import.js'
 import type { ImportStep } from '../admin/import-plan.js'
-import { impactOf } from '../admin/impact.js'
 import { canAsk, isConfirmed } from './ask.js'
-import { sayKnown, type BeforeChangeOptions } from './before-change.js'
+import { impactToAsk, sayKnown, type BeforeChangeOptions } from './before-change.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { showEffects } from './effects.js'
 import type { Output } from './output.js'
@@ -136,14 +135,14 @@ async function confirm(
   file: string,
   options: ImportOptions,
 ): Promise<void> {
-  const { output, store } = context
+  const { output } = context
   const asks = canAsk(output) && file !== '-'
   if (!options.yes && !asks && plan.some(({ action }) => action === 'remove'))
     throw new Refusal([
       `nothing was written: --replace removes what ${file} does not have (${summary(plan)}), and there is no terminal to ask on; --yes does it without a question`,
     ])
   const changes = plan.map(({ change }) => change)
-  const impact = await impactOf(store, changes)
+  const impact = await impactToAsk(context, changes, asks ? options : { ...options, yes: true })
   if (impact.asks) await sayKnown(context, impact, options)
   if (options.yes || !asks || (await isConfirmed(output, `Write that (${summary(plan)})?`))) return
   throw new Refusal(['nothing was written'])

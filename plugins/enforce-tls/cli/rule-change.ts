@@ -1,13 +1,18 @@
 /** `enforce-tls rule enable`, `disable`, `move` and `delete`: small changes of one rule. */
 import { deleteRule, moveRule, plannedMove, switchableRule, switchRule } from '../admin/change-rule.js'
-import { impactOf } from '../admin/impact.js'
 import { readOwner, ruleText } from '../admin/owner-state.js'
 import { inPieces } from '../work/turns.js'
 import { parseRule } from '../rules/check-rule.js'
 import { ruleChanges } from '../store/entry-change.js'
 import { quote } from '../text/quote.js'
 import { canAsk, confirmRemoval } from './ask.js'
-import { beforeChange, beforeRuleChange, sayKnown, type BeforeChangeOptions } from './before-change.js'
+import {
+  beforeChange,
+  beforeRuleChange,
+  impactToAsk,
+  sayKnown,
+  type BeforeChangeOptions,
+} from './before-change.js'
 import type { Context } from './context.js'
 import { effectsNow, showEffect } from './effects.js'
 import { WrongUse } from './refusal.js'
@@ -74,7 +79,7 @@ export async function deleteByUser(context: Context, owner: string, id: string, 
   const text = ruleText(await store.readOwner(owner), id)
   const found = await inPieces(parseRule(text))
   const deletion = ruleChanges(owner, [{ id, expected: text, value: null }])
-  if (!yes && canAsk(output)) await sayKnown(context, await impactOf(store, deletion), {}, true)
+  if (!yes && canAsk(output)) await sayKnown(context, await impactToAsk(context, deletion, {}), {}, true)
   const name = 'rule' in found ? found.rule.name : 'it is not valid'
   await confirmRemoval(output, yes, {
     question: `Delete rule ${id} of ${owner} (${name})?`,

@@ -5,6 +5,9 @@ import type { RulesView } from '../admin/store-after.js'
 import { AT_A_GLANCE, THOROUGH, type EffectBounds, type RuleEffect } from '../rules/effect.js'
 import type { DecidedBy, Requirement } from '../rules/requirement.js'
 import { StoreError } from '../store/rule-store.js'
+import { askedOf } from '../admin/asked.js'
+import { impactOf, type Impact } from '../admin/impact.js'
+import type { EntryChange } from '../store/entry-change.js'
 import { maySee } from './auth/permission.js'
 import type { Call, Schema } from './route.js'
 import { list, object, text } from './schemas.js'
@@ -57,6 +60,15 @@ export function effectsFor(
       ),
     }),
   })
+}
+
+/** What changes do, and what is asked about that. @throws {StoreError} where the store can't be read. */
+export async function impactAsked(
+  call: Pick<Call, 'context' | 'identity'>,
+  changes: readonly EntryChange[],
+): Promise<{ readonly impact: Impact; readonly asked: string }> {
+  const impact = await impactOf(call.context.store, changes)
+  return { impact, asked: await askedOf(changes, impact, effectsFor(call, undefined, impact.after)) }
 }
 
 /** The effect of one rule; `null` for what is no valid rule. */

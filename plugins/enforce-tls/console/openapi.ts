@@ -83,7 +83,7 @@ function operation(each: Route): object {
   }
 }
 
-function parameters({ path: template, query = {}, method, needs, precondition }: Route): object[] {
+function parameters({ path: template, query = {}, method, needs, precondition, confirms }: Route): object[] {
   const inPath = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -99,6 +99,14 @@ function parameters({ path: template, query = {}, method, needs, precondition }:
       ? []
       : [header('X-CSRF-Token', 'In a session, its `csrf`. Not needed with a token.')]),
     ...(precondition ? [header('If-Match', 'The ETag of the resource to change, if it exists.')] : []),
+    ...(confirms
+      ? [
+          header(
+            'X-Asked',
+            'What the answer of POST impact about this change says in `asked`. If the change would do something else by now, nothing is written, and the answer is 412 with the code asks-anew. Without it, the change is made whatever it does.',
+          ),
+        ]
+      : []),
   ]
 }
 

@@ -4,8 +4,10 @@
  */
 import { editorOf as editorOn, type Editor } from '../admin/editor.js'
 import { EVERYONE, parseOwner } from '../rules/owner.js'
+import type { EntryChange } from '../store/entry-change.js'
 import { quote } from '../text/quote.js'
 import { mayChange, maySee } from './auth/permission.js'
+import { impactAsked } from './effects.js'
 import { notFound, Problem } from './problem.js'
 import type { Call } from './route.js'
 
@@ -36,7 +38,15 @@ export function param({ params }: Pick<Call, 'params'>, name: string): string {
   return params[name] ?? ''
 }
 
-/** The store, changed in the name of whoever asks. */
-export function editorOf({ context, identity }: Pick<Call, 'context' | 'identity'>): Editor {
-  return editorOn(context.store, identity.author, context.memory)
+/** The store, changed in the name of whoever asks, and as they were asked where the request says so. */
+export function editorOf(call: Pick<Call, 'context' | 'identity' | 'asked'>): Editor {
+  const { context, identity, asked } = call
+  const confirmed =
+    asked === null
+      ? null
+      : {
+          asked,
+          askedNow: async (changes: readonly EntryChange[]) => (await impactAsked(call, changes)).asked,
+        }
+  return editorOn(context.store, identity.author, context.memory, () => confirmed)
 }

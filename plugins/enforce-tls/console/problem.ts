@@ -120,6 +120,7 @@ export function apiProblemOf({ data }: AdminProblem, trusted: boolean): Problem 
       return new Problem(409, 'no-place', sentence, { field: data.field })
     case 'no-longer-valid':
       return new Problem(409, 'not-valid', sentence)
+    case 'asks-anew':
     case 'changed-meanwhile':
       return new Problem(412, data.code, sentence)
     case 'store-gone':

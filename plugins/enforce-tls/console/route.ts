@@ -35,6 +35,8 @@ export interface Call<Body = unknown> {
   readonly ifMatch: readonly string[] | null
   /** Whether there is `If-None-Match: *`: only what is not there yet may be made. */
   readonly ifNew: boolean
+  /** What whoever asks was asked before, as `POST impact` gave it; `null` where that is not said. */
+  readonly asked: string | null
   readonly request: Request
   readonly response: Response
 }
@@ -85,6 +87,8 @@ export interface Route<Body = never> {
   readonly passwords?: true
   /** Whether the request says what it saw with `If-Match`. */
   readonly precondition?: true
+  /** Whether it changes what happens to mail: then the request can say with `X-Asked` what was asked before. */
+  readonly confirms?: true
   /** What a request that succeeds answers with: status and schema, `null` for no body. */
   readonly answers: Readonly<Record<number, Schema | null>>
   /** The media types that it answers with. @default JSON */

@@ -100,6 +100,7 @@ function answering(definition: Route, context: ConsoleContext) {
       body: request.body as unknown,
       ifMatch: parseEtags(request.headers['if-match']),
       ifNew: request.headers['if-none-match']?.trim() === '*',
+      asked: request.get('x-asked') ?? null,
       request,
       response,
     }
@@ -162,6 +163,12 @@ function toProblem(error: unknown, { path, headers }: Request, trusted: boolean)
         headers['if-match'] === undefined ? 409 : 412,
         'changed-meanwhile',
         'Someone else changed this in the meantime. Load the current version and repeat your change.',
+      )
+    if (error.code === 'STORE_HALFWAY' && !trusted)
+      return new Problem(
+        500,
+        'store-halfway',
+        'Only a part of this was saved. The history says which; look at it, and ask an administrator.',
       )
     if (error.code === 'STORE_REFUSED') return new Problem(422, 'invalid', `${error.message}.`)
     const status = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_GONE' ? 503 : 500

@@ -3,7 +3,7 @@
  * report; and notes that no rule is wanted. Nothing is made of what is not suggested any more.
  */
 import type { Editor } from '../admin/editor.js'
-import { createRule, type NewRule } from '../admin/create-rule.js'
+import { createRule, createRules, type NewRule } from '../admin/create-rule.js'
 import { setGroup } from '../admin/set-group.js'
 import { GROUP_PREFIX } from '../rules/group-name.js'
 import type { RelayWithTls } from '../rules/rule.js'
@@ -37,14 +37,16 @@ function inReport(patterns: readonly string[], level: SuggestedLevel): NewRule {
   }
 }
 
-/** Makes one rule of each suggestion, of the sending domain that it is for. @throws as `createRule` */
+/** Makes one rule of each suggestion, those of each sending domain in one step. @throws as `createRules` */
 export async function acceptEach(
   editor: Editor,
   suggestions: readonly Suggestion[],
 ): Promise<readonly OwnedRule[]> {
   const made: OwnedRule[] = []
-  for (const suggestion of suggestions)
-    made.push((await createRule(editor, suggestion.owner, acceptedRule(suggestion))).owned)
+  for (const owner of new Set(suggestions.map((each) => each.owner))) {
+    const own = suggestions.filter((each) => each.owner === owner)
+    made.push(...(await createRules(editor, owner, own.map(acceptedRule))))
+  }
   return made
 }
 

@@ -101,6 +101,51 @@ describe('two administrators', () => {
     assert.deepEqual({ stored, enabled }, { stored: 'Named anew', enabled: true })
   })
 
+  it('are asked anew where a change would do something else by the time of the answer', async () => {
+    await client.put('groups/g', { patterns: ['other-bank.example'] })
+    const criteria = { to: { matchesAny: ['group:g'] } }
+    const rule = { name: 'Exemption', criteria, actions: { relayWithTls: { level: 'none' } } }
+    const { id } = (await client.post<Stored>(RULES, { rule })).body
+    const page = await browser.at(server, 'acme', '#/domains/acme.example/outgoing')
+    const ruleSwitch = page.getByRole('switch', { name: 'Rule Exemption' })
+    await ruleSwitch.click()
+    const dialog = page.getByRole('dialog', { name: 'Switch on rule Exemption?' })
+    const yes = dialog.getByRole('button', { name: 'Switch on' })
+    await yes.waitFor()
+    const { etag } = (await client.get<Group>('groups/g')).body
+    const grown = { patterns: ['other-bank.example', 'plain.example'] }
+    assert.equal((await client.put('groups/g', grown, etag)).status, 200)
+    await yes.click()
+    await dialog.getByText('What this would do has changed since you were asked.').waitFor()
+    await dialog
+      .getByText(/plain\.example/)
+      .first()
+      .waitFor()
+    await assertAccessible(page, 'a question asked anew')
+    assert.match(JSON.stringify((await client.get(`${RULES}/${id}`)).body), /"enabled":false/)
+    await yes.click()
+    await page.getByRole('switch', { name: 'Rule Exemption', checked: true }).waitFor()
+  })
+
+  it('are asked about a change of a rule that the other switched on meanwhile', async () => {
+    const { id } = await made('Quiet')
+    const path = `${RULES}/${id}`
+    const page = await browser.at(server, 'acme', `#/domains/acme.example/outgoing/${id}`)
+    const input = page.getByRole('combobox', { name: 'To matches any of' })
+    await input.waitFor()
+    await client.post(`${path}/enabled`, { enabled: true })
+    await input.fill('new.example')
+    await input.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Change rule Quiet?' })
+    await dialog.getByRole('button', { name: 'Change' }).waitFor()
+    assert.doesNotMatch(JSON.stringify((await client.get(path)).body), /"new\.example"/)
+    await dialog.getByRole('button', { name: 'Change' }).click()
+    await page.getByText('All changes saved').waitFor()
+    const { rule } = (await client.get<Stored>(path)).body
+    assert.deepEqual(rule.criteria.to.matchesAny, ['bank.example', 'old.example', 'new.example'])
+    assert.equal((rule as { enabled?: unknown }).enabled, true)
+  })
+
   it('do not switch a rule that they have not seen as it is', async () => {
     const { id } = await made('Stale')
     const path = `${RULES}/${id}`

@@ -126,7 +126,7 @@ describe('a rule is safe from its first second', () => {
     await toggle.click()
     const dialog = page.getByRole('dialog', { name: 'Switch on rule Forty?' })
     await dialog.getByText('40 of 40 checked. 3 of 40 would bounce.').waitFor()
-    await dialog.getByText('p2.example').waitFor()
+    await dialog.getByText('p2.example', { exact: true }).waitFor()
     await dialog.getByText('Not checked, because no single domain is named: .sub.example').waitFor()
     await assertAccessible(page, 'the question')
     await assertFits(page, 'the question')

@@ -45,6 +45,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
  * Sends a request.
  *
  * @param path behind `api/`, as in `owners/acme.example/rules`
+ * @param asked what was asked before this change
  * @throws {ApiError} for every answer but success, and when there is none
  */
 export async function request<T>(
@@ -52,11 +53,13 @@ export async function request<T>(
   path: string,
   body?: unknown,
   ifMatch?: string | null,
+  asked?: string,
 ): Promise<Answer<T>> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (held.csrf !== null && method !== 'GET') headers['x-csrf-token'] = held.csrf
   if (ifMatch !== undefined && ifMatch !== null) headers['if-match'] = ifMatch
+  if (asked !== undefined) headers['x-asked'] = asked
   let response: Response
   try {
     response = await fetch(`api/${path}`, {
@@ -180,6 +183,14 @@ function toError(status: number, body: unknown): ApiError {
   const { error } = (body ?? {}) as { error?: { code?: string; message?: string; field?: string } }
   const message = error?.message ?? texts.errors.status(status)
   return new ApiError(status, error?.code ?? 'unknown', message, error?.field ?? null)
+}
+
+/** Of a change that asks nothing. */
+export const NOTHING_ASKED = 'nothing'
+
+/** Whether a change was not made because it would do something else than was asked. */
+export function asksAnew(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'asks-anew'
 }
 
 /** Any failure as a sentence. */

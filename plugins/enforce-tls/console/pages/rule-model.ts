@@ -2,7 +2,16 @@
  * A rule that somebody works on. Every change is saved by itself, one request at a time; what can't be saved stays,
  * with the reason, in the page and in the tab's memory, also when the page is left or the session ends.
  */
-import { ApiError, formatError, lastChange, part, request, type LastChange } from './api.js'
+import {
+  ApiError,
+  asksAnew,
+  formatError,
+  lastChange,
+  NOTHING_ASKED,
+  part,
+  request,
+  type LastChange,
+} from './api.js'
 import type { Mistake } from './components/chips.js'
 import { looksAtPublished } from './published-levels.js'
 import { unsavedName, savedListeners, underWay, type UnsavedRule, type Mistakes } from './unsaved-rules.js'
@@ -33,8 +42,11 @@ export class RuleModel {
   /** Why it is not saved, and which field is to blame. */
   why: { readonly message: string; readonly field: string | null } | null = null
   conflict: Conflict | null = null
-  /** Asks before a change of a rule that is on. */
-  confirm: (change: Change) => Promise<boolean> = () => Promise.resolve(true)
+  /** Makes a change of a rule that is on, once it was asked about; `null` where it is not wanted. */
+  confirm: (change: () => Change, make: (asked: string) => Promise<true>) => Promise<true | null> = (
+    _,
+    make,
+  ) => make(NOTHING_ASKED)
   /** What is wrong with entries of the owner, as the answer to the last change says. */
   others: string | null = null
   restored = false
@@ -175,8 +187,7 @@ export class RuleModel {
     underWay.add(name)
     this.#set('saving')
     try {
-      if (this.base?.rule.enabled && !(await this.#isWanted(this.base, rule))) this.#drop(this.base)
-      else await this.#send(rule)
+      await this.#sendAsked()
       // What was changed meanwhile is not saved yet, and must not be shown as saved.
       if (!this.#again) this.#set('saved')
     } catch (error) {
@@ -213,13 +224,14 @@ export class RuleModel {
   }
 
   /** Switches the rule on or off. @throws {ApiError} */
-  async setEnabled(enabled: boolean): Promise<void> {
-    if (this.base === null) return
+  async setEnabled(enabled: boolean, asked: string): Promise<true> {
+    if (this.base === null) return true
     const path = `${rulePath(this.owner, this.base.id)}/enabled`
-    const { body } = await request<StoredRule>('POST', path, { enabled }, this.base.etag)
+    const { body } = await request<StoredRule>('POST', path, { enabled }, this.base.etag, asked)
     this.#changed(body)
     this.draft = { ...this.draft, enabled: body.rule.enabled }
     this.#emit()
+    return true
   }
 
   /** Shows the rule as somebody else left it. */
@@ -234,8 +246,19 @@ export class RuleModel {
     if (stored.problem === null) this.#last = { ...this.#last, ...stored.rule.actions.relayWithTls }
   }
 
-  #isWanted({ owner, id }: StoredRule, rule: Rule): Promise<boolean> {
-    return this.confirm({ owner, id, rule })
+  /** Others may have switched on what was off when it was looked at: then it is asked about, too. */
+  async #sendAsked(): Promise<void> {
+    try {
+      if (this.base?.rule.enabled !== true) {
+        await this.#send(NOTHING_ASKED)
+        return
+      }
+    } catch (error) {
+      if (!asksAnew(error)) throw error
+    }
+    const change = (): Change => ({ owner: this.owner, id: this.id ?? '', rule: cleaned(this.draft) })
+    const sent = await this.confirm(change, (asked) => this.#send(asked))
+    if (sent === null && this.base !== null) this.#drop(this.base)
   }
 
   /** Forgets a change that is not wanted after all. */
@@ -245,26 +268,30 @@ export class RuleModel {
   }
 
   /** A rule that was only switched or moved meanwhile is still the one that was worked on. */
-  async #send(rule: Rule): Promise<void> {
+  async #send(asked: string): Promise<true> {
     try {
-      await this.#write(rule)
+      await this.#write(asked)
     } catch (error) {
       const { base } = this
-      if (base === null || !(error instanceof ApiError) || error.status !== 412) throw error
+      const isStale = error instanceof ApiError && error.status === 412 && !asksAnew(error)
+      if (base === null || !isStale) throw error
       const { body: theirs } = await request<StoredRule>('GET', rulePath(this.owner, base.id))
       const others = changes(base.rule, theirs.rule).filter(({ path }) => !NOT_EDITED.has(path))
       if (theirs.problem !== null || others.length > 0) throw error
+      this.draft = applied(base.rule, cleaned(this.draft), theirs.rule)
       this.base = theirs
-      await this.#write(applied(base.rule, rule, theirs.rule))
+      await this.#write(asked)
     }
+    return true
   }
 
-  async #write(rule: Rule): Promise<void> {
+  async #write(asked: string): Promise<void> {
     const { base } = this
+    const rule = cleaned(this.draft)
     const answer =
       base === null
-        ? await request<StoredRule>('POST', `owners/${part(this.owner)}/rules`, { rule })
-        : await request<StoredRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag)
+        ? await request<StoredRule>('POST', `owners/${part(this.owner)}/rules`, { rule }, null, asked)
+        : await request<StoredRule>('PUT', rulePath(this.owner, base.id), { rule }, base.etag, asked)
     if (base === null) keep(unsavedName(this.owner, this.direction, null), null)
     this.#changed({ ...answer.body, etag: answer.etag === '' ? answer.body.etag : answer.etag })
     const { enabled, position } = answer.body.rule

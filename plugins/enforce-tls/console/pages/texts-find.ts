@@ -113,7 +113,7 @@ export const findTexts = {
           : 'They no longer apply to any mail. They stay in their lists.',
       delete: (n: number) => `${n === 1 ? 'It no longer applies' : 'They no longer apply'} to any mail.`,
     },
-    undo: (owners: number) => `You can undo this in the history${owners === 1 ? '' : ', owner by owner'}.`,
+    undo: 'You can undo this in the history.',
     names: (n: number) => `and ${formatNumber(n)} more`,
     done: {
       enable: (n: number) => `${count(n, 'rule is', 'rules are')} on.`,
@@ -122,6 +122,7 @@ export const findTexts = {
       copy: (n: number, to: string) => `${count(n, 'rule was', 'rules were')} copied to ${to}, switched off.`,
     },
     failed: (name: string, why: string) => `Rule ${name}: ${why}`,
+    notCopied: (n: number) => `${count(n, 'more rule was', 'more rules were')} not copied.`,
     copyTitle: (n: number) => `Copy ${count(n, 'rule', 'rules')}`,
     copyLead: 'A copy is off, and last in the list of its new owner.',
     copyTo: 'To',

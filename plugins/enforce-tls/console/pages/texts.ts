@@ -504,6 +504,7 @@ export const texts = {
     group: (name: string) => `Change group ${name}?`,
     service: (domain: string, on: boolean) => `Switch message rules ${on ? 'on' : 'off'} for ${domain}?`,
     undo: 'Undo this change?',
+    again: 'What this would do has changed since you were asked. This is what it would do now.',
     nothing: 'No rule is in force that this would end: nothing changes for mail.',
     yes: { on: 'Switch on', off: 'Switch off', change: 'Change', move: 'Move', undo: 'Undo' },
     partners: 'Partner check',

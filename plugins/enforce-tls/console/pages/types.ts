@@ -298,6 +298,8 @@ export interface ImpactPartner {
 /** What a change would do. */
 export interface Impact {
   readonly asks: boolean
+  /** Goes with the change, which is not made where it would do something else by then. */
+  readonly asked: string
   readonly rules: readonly (NamedEffectOf & {
     readonly step: string
     readonly sentences: readonly string[]
@@ -612,6 +614,7 @@ export interface Hits {
 /** What became of several rules that were changed at once. */
 export interface RulesChanged {
   readonly results: readonly {
+    readonly owner: string
     readonly id: string
     readonly done: boolean
     readonly problem: string | null

@@ -107,6 +107,7 @@ export const domainRoutes = [
     rules: 'changed',
     summary: 'Switch message rules on or off for a domain; its rules stay.',
     needs: 'editor',
+    confirms: true,
     precondition: true,
     body: object({ enabled: flag }),
     answers: { 200: switchedDomain },
@@ -120,6 +121,7 @@ export const domainRoutes = [
     summary:
       'Remove a domain with its rules and those of its senders; the history takes it back in one step.',
     needs: 'editor',
+    confirms: true,
     precondition: true,
     answers: { 200: object({ rules: { ...count, description: 'How many rules went with it.' } }) },
     handle: remove,

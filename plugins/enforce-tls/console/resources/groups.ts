@@ -112,6 +112,7 @@ export const groupRoutes = [
     rules: 'changed',
     summary: 'Make a group of these patterns; a change holds at once for all rules that refer to it.',
     needs: 'admin',
+    confirms: true,
     precondition: true,
     body: object({ patterns: list(text) }),
     answers: { 200: changedGroup, 201: changedGroup },

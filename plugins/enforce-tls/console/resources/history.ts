@@ -80,7 +80,18 @@ export const historyRoutes = [
     rules: 'changed',
     summary: 'Take back a change, with all that was written in the same step.',
     needs: 'editor',
-    answers: { 200: object({ undone: list(entry), effects: effectsSchema }) },
+    confirms: true,
+    answers: {
+      200: object({
+        undone: list(entry),
+        places: {
+          ...list(text),
+          description:
+            'Of each rule whose position another one has by now: where it stands, which is just before that one.',
+        },
+        effects: effectsSchema,
+      }),
+    },
     handle: takeBack,
   }),
 ]
@@ -176,11 +187,11 @@ async function takeBack(call: Call): Promise<Reply> {
   if (!maySee(identity, found.owner)) throw notFound(`change ${quote(id)}`)
   if (!step.every((each) => mayChange(identity, each.key === 'groups' ? EVERYONE : each.owner)))
     throw new Problem(403, 'forbidden', 'That change was made together with others that you may not change.')
-  await undo(editorOf(call), step)
+  const places = await undo(editorOf(call), step)
   const undone: object[] = []
   for (const each of step) undone.push(await inPieces(toEntry(each)))
   const rules = step.flatMap(({ key, owner, field }) => (key === 'rules' ? [{ owner, id: field }] : []))
-  return { body: { undone, effects: await effectsOf(call, rules) } }
+  return { body: { undone, places, effects: await effectsOf(call, rules) } }
 }
 
 function* toEntry(each: HistoryEntry): InPieces<object> {

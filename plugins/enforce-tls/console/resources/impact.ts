@@ -1,10 +1,9 @@
 /** What a change would do, before it is made: nothing is written. */
 import { plannedMove, switchableRule } from '../../admin/change-rule.js'
-import { plannedChanges, RULES_ACTIONS, type RulesAction } from '../../admin/change-rules.js'
+import { plannedRuleChanges, RULES_ACTIONS, SEVERAL_MAX, type RulesAction } from '../../admin/change-rules.js'
 import { newRule } from '../../admin/create-rule.js'
 import { editedRule } from '../../admin/edit-rule.js'
 import { formatImpact } from '../../admin/format-impact.js'
-import { impactOf } from '../../admin/impact.js'
 import { partnersIn } from '../../admin/impact-partners.js'
 import { readOwner, ruleText } from '../../admin/owner-state.js'
 import { plannedRemoval } from '../../admin/remove-domain.js'
@@ -12,11 +11,10 @@ import { checkedGroup } from '../../admin/set-group.js'
 import { asks, STEPS } from '../../admin/steps.js'
 import { plannedUndo, stepWith } from '../../admin/undo.js'
 import { seenOf } from '../../report/impact-seen.js'
-import { made } from '../../report/tallies.js'
 import { EVERYONE } from '../../rules/owner.js'
 import type { MoveTo } from '../../rules/rule-order.js'
 import { namedChange, ruleChanges, type EntryChange } from '../../store/entry-change.js'
-import { effectsFor } from '../effects.js'
+import { effectsFor, impactAsked } from '../effects.js'
 import { mayChange, maySee } from '../auth/permission.js'
 import { changeableOwner, visibleDomain } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
@@ -24,9 +22,6 @@ import { route, type Call, type Reply, type Schema } from '../route.js'
 import { replacement } from './rule-access.js'
 import { count, draft, flag, list, object, shortText, text } from '../schemas.js'
 import { EFFECT_STATUSES } from '../../admin/format-effect.js'
-
-/** Most rules of one question, of all owners: they are changed with several requests. */
-const SEVERAL_MAX = 5000
 
 interface ImpactBody {
   readonly owner?: string
@@ -52,6 +47,11 @@ const partner: Schema = object({
 
 const impact: Schema = object({
   asks: { ...flag, description: 'Whether it makes mail bounce, or leave in the clear, which it did not.' },
+  asked: {
+    ...text,
+    description:
+      'What is asked, for the header X-Asked of the change: another text where the change would do something else.',
+  },
   rules: {
     ...list(
       object({
@@ -132,7 +132,7 @@ export const impactRoutes = [
 
 async function preview(call: Call<ImpactBody>): Promise<Reply> {
   const { context, identity } = call
-  const found = await impactOf(context.store, await changesOf(call))
+  const { impact: found, asked } = await impactAsked(call, await changesOf(call))
   const visible = {
     ...found,
     rules: found.rules.filter(({ owned }) => maySee(identity, owned.owner)),
@@ -151,6 +151,7 @@ async function preview(call: Call<ImpactBody>): Promise<Reply> {
   return {
     body: {
       asks: found.asks,
+      asked,
       rules: words.rules.map(({ impact: { owned, step }, status, sentences }) => {
         const { owner, id, rule } = owned
         return { owner, id, name: rule.name, step, status, sentences }
@@ -172,7 +173,7 @@ async function changesOf(call: Call<ImpactBody>): Promise<readonly EntryChange[]
     const { found, step } = await stepWith(store, body.undo)
     if (!step.every(({ key, owner }) => maySee(identity, key === 'groups' ? EVERYONE : owner)))
       throw notFound(`change ${found.field}`)
-    return plannedUndo(store, step)
+    return (await plannedUndo(store, step)).changes
   }
   if (body.group !== undefined) {
     if (!mayChange(identity, EVERYONE))
@@ -197,14 +198,8 @@ async function severalChangesOf(
   call: Call<ImpactBody>,
   { action, rules }: NonNullable<ImpactBody['several']>,
 ): Promise<readonly EntryChange[]> {
-  const changes: EntryChange[] = []
-  const idsOf = new Map<string, string[]>()
-  for (const { owner, id } of rules) made(idsOf, changeableOwner(call, owner), () => []).push(id)
-  for (const [owner, ids] of idsOf) {
-    const planned = await plannedChanges(await readOwner(call.context.store, owner), ids, action)
-    changes.push(...ruleChanges(owner, planned.changes))
-  }
-  return changes
+  const named = rules.map(({ owner, id }) => ({ owner: changeableOwner(call, owner), id }))
+  return (await plannedRuleChanges(call.context.store, named, action)).changes
 }
 
 async function ruleChangesOf(call: Call<ImpactBody>, body: ImpactBody): Promise<readonly EntryChange[]> {

@@ -91,6 +91,7 @@ export const suggestionRoutes = [
     summary:
       'Make the suggested rules, in mode report: one for each partner, or one about a new group of them.',
     needs: 'editor',
+    confirms: true,
     body: object({ ...choice, group: shortText }, 'group'),
     answers: { 201: list(object({ owner: text, id: text, name: text })) },
     handle: accept,

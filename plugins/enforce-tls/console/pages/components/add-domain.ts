@@ -31,9 +31,10 @@ export function AddDomain({ rows }: { readonly rows: readonly DomainRow[] }): VN
         return setWrong({ problem: problem && capital(texts.sentence(problem)), suggestion })
       }
       if (!rows.some((row) => row.domain === domain)) {
-        const change = { domain, enabled: true }
-        if (!(await confirm(change, texts.impact.service(domain, true), texts.impact.yes.on))) return
-        await switchService(domain, true, null)
+        const question = texts.impact.service(domain, true)
+        const asking = { change: { domain, enabled: true }, question, yes: texts.impact.yes.on }
+        const made = await confirm(asking, (now) => switchService(domain, true, null, now))
+        if (made === null) return
         announce(texts.domains.switched(domain, true))
       }
       location.hash = href('domains', domain)

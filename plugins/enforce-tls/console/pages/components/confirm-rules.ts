@@ -3,7 +3,7 @@ import { request } from '../api.js'
 import { html, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
 import type { Impact, StoredRule } from '../types.js'
-import { Dialog, useLoaded, Waiting } from './basics.js'
+import { Dialog, Notice, useLoaded, Waiting } from './basics.js'
 import { nameOf } from './found-rule.js'
 import { ImpactWords, weakens } from './impact.js'
 
@@ -18,10 +18,12 @@ const words = texts.find.several
 export function ConfirmRules(props: {
   readonly action: RulesAction
   readonly rules: readonly StoredRule[]
-  readonly onConfirm: () => void
+  /** Whether it was asked before, and would do something else by now. */
+  readonly again: boolean
+  readonly onConfirm: (asked: string) => void
   readonly onClose: () => void
 }): VNode {
-  const { action, rules, onConfirm, onClose } = props
+  const { action, rules, again, onConfirm, onClose } = props
   const several = { action, rules: rules.map(({ owner, id }) => ({ owner, id })) }
   const [loaded, reload] = useLoaded(
     async () => (await request<Impact>('POST', 'impact', { several })).body,
@@ -30,8 +32,9 @@ export function ConfirmRules(props: {
   const isKnown = loaded.state === 'there'
   const isMild = action === 'enable' && isKnown && !weakens(loaded.value)
   return html`<${Dialog} title=${words.sure[action](rules.length)} onClose=${onClose}>
+    ${again && html`<${Notice} tone="warn">${texts.impact.again}<//>`}
     <${RuleNames} rules=${rules} />
-    <p>${words.means[action](rules.length)} ${words.undo(new Set(rules.map(({ owner }) => owner)).size)}</p>
+    <p>${words.means[action](rules.length)} ${words.undo}</p>
     ${
       isKnown
         ? (loaded.value.asks || action === 'delete') && html`<${ImpactWords} ...${loaded.value} />`
@@ -42,7 +45,7 @@ export function ConfirmRules(props: {
         type="button"
         class=${isMild ? 'button button-main' : 'button button-bad'}
         disabled=${!isKnown}
-        onClick=${onConfirm}
+        onClick=${() => isKnown && onConfirm(loaded.value.asked)}
       >
         ${words.actions[action]}
       </button>

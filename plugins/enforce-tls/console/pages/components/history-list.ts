@@ -1,6 +1,6 @@
 /** Changes by day, latest first: each with when, who, what became of it, and undo where that is possible. */
 import { html, useState, type VNode } from '../preact.js'
-import { part, request, formatError, type Answer } from '../api.js'
+import { request, formatError, type Answer } from '../api.js'
 import { formatDifferences, formatPlace } from '../history-words.js'
 import { plain } from '../plain.js'
 import { href, queryOf } from '../router.js'
@@ -9,6 +9,7 @@ import { dayOf, formatMoment, formatTime } from '../times.js'
 import type { HistoryEntry, NamedEffect } from '../types.js'
 import { EffectList } from './effect.js'
 import { useConfirm } from './impact.js'
+import { undoChange } from './undo-change.js'
 import { announce, Empty, Notice, useLoaded, Waiting } from './basics.js'
 
 /** So many changes are shown at first, and with each `Show more`. */
@@ -44,13 +45,10 @@ export function HistoryList(props: HistoryListProps): VNode {
   const fail = (error: unknown): void => setMessage({ tone: 'bad', text: formatError(error) })
   const undo = async (entry: HistoryEntry): Promise<void> => {
     try {
-      if (!(await confirm({ undo: entry.id }, texts.impact.undo, texts.impact.yes.undo))) return
-      const { body } = await request<{ readonly effects: readonly NamedEffect[] }>(
-        'POST',
-        `history/${part(entry.id)}/undo`,
-      )
+      const body = await undoChange(confirm, entry.id)
+      if (body === null) return
       setEffects(body.effects)
-      setMessage({ tone: 'good', text: texts.history.undone })
+      setMessage({ tone: 'good', text: [texts.history.undone, ...body.places.map(plain)].join(' ') })
       announce(texts.history.undone)
       reload()
       onUndone?.()

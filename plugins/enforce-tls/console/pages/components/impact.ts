@@ -2,7 +2,7 @@
  * What a change would do, shown once before it is made: what the rules would do, what the delivery log has seen, and what
  * the partners' servers say now, as the answers come. It never has to be waited for.
  */
-import { request } from '../api.js'
+import { asksAnew, NOTHING_ASKED, request } from '../api.js'
 import { plain } from '../plain.js'
 import { html, useEffect, useRef, useState, type VNode } from '../preact.js'
 import { texts } from '../texts.js'
@@ -15,13 +15,24 @@ const AT_A_TIME = 3
 /** So many that would not get mail are named. */
 const SHOWN = 20
 
-/** Asks whether a change shall be made, if there is anything to ask. `null` for what is not saved. @throws {ApiError} where it cannot be made at all */
-export type Confirm = (
-  change: Change | null,
-  question: string,
-  yes: string,
-  removal?: Removal,
-) => Promise<boolean>
+/** A change that may have to be asked about. */
+export interface Asking {
+  /** `null` for what is not saved. */
+  readonly change: Change | null | (() => Change)
+  readonly question: string
+  readonly yes: string
+  readonly removal?: Removal
+}
+
+/**
+ * Makes a change after the question about it, if there is anything to ask; and asks anew where it would do something else
+ * by the time of the answer.
+ *
+ * @param make sends the change with what was asked
+ * @returns what `make` does; `null` where the answer is no
+ * @throws {ApiError} where it cannot be made
+ */
+export type Confirm = <T>(asking: Asking, make: (asked: string) => Promise<T>) => Promise<T | null>
 
 /** What is deleted is always asked about. */
 export interface Removal {
@@ -32,6 +43,7 @@ export interface Removal {
 /** Of what is in the browser alone. */
 const NOTHING: Impact = {
   asks: false,
+  asked: NOTHING_ASKED,
   rules: [],
   more: 0,
   seen: [],
@@ -40,11 +52,10 @@ const NOTHING: Impact = {
   unnamed: [],
 }
 
-interface Question {
+interface Question extends Pick<Asking, 'question' | 'yes' | 'removal'> {
   readonly impact: Impact
-  readonly question: string
-  readonly yes: string
-  readonly removal: Removal | undefined
+  /** Whether it was asked before, and would do something else by now. */
+  readonly again: boolean
   readonly answer: (yes: boolean) => void
 }
 
@@ -54,24 +65,36 @@ export function useConfirm(): [VNode | null, Confirm] {
   // Who leaves the page without an answer has said no.
   const leave = useRef<() => void>(() => undefined)
   useEffect(() => () => leave.current(), [])
-  const confirm: Confirm = async (change, question, yes, removal) => {
-    const impact = change === null ? NOTHING : (await request<Impact>('POST', 'impact', change)).body
-    if (!impact.asks && removal === undefined) return true
-    return new Promise((resolve) => {
+  const ask = (question: Omit<Question, 'answer'>): Promise<boolean> =>
+    new Promise((resolve) => {
       const answer = (is: boolean): void => {
         setOpen(null)
         resolve(is)
       }
       leave.current = () => resolve(false)
-      setOpen({ impact, question, yes, removal, answer })
+      setOpen({ ...question, answer })
     })
+  const confirm: Confirm = async ({ change: given, ...asking }, make) => {
+    for (let again = false; ; again = true) {
+      const change = typeof given === 'function' ? given() : given
+      const impact = change === null ? NOTHING : (await request<Impact>('POST', 'impact', change)).body
+      const isAsked = impact.asks || asking.removal !== undefined
+      if (isAsked && !(await ask({ ...asking, impact, again }))) return null
+      try {
+        return await make(impact.asked)
+      } catch (error) {
+        // Where nobody is asked, nobody could end this.
+        if (!asksAnew(error) || (again && !isAsked)) throw error
+      }
+    }
   }
   return [open && html`<${ImpactDialog} key=${open.question} ...${open} />`, confirm]
 }
 
-function ImpactDialog({ impact, question, yes, removal, answer }: Question): VNode {
+function ImpactDialog({ impact, question, yes, removal, again, answer }: Question): VNode {
   const nothing = removal && impact.rules.length === 0
   return html`<${Dialog} title=${question} onClose=${() => answer(false)}>
+    ${again && html`<${Notice} tone="warn">${texts.impact.again}<//>`}
     ${removal && html`<p>${removal.hint}</p>`} ${nothing && html`<p>${texts.impact.nothing}</p>`}
     <${ImpactWords} ...${impact} />
     <div class="row">

@@ -5,6 +5,7 @@ import { texts } from '../texts.js'
 import type { DomainDetails, HistoryEntry } from '../types.js'
 import { announce, Notice } from './basics.js'
 import { useConfirm } from './impact.js'
+import { undoChange } from './undo-change.js'
 
 interface Removed {
   readonly domain: string
@@ -27,15 +28,20 @@ export function RemoveDomain({ row }: { readonly row: DomainDetails }): VNode | 
     try {
       const removal = { hint: texts.domains.removeHint(total) }
       const question = texts.domains.removeSure(domain)
-      if (!(await confirm({ domain, remove: true }, question, texts.domains.removeYes, removal))) return
-      const { body } = await request<{ readonly rules: number }>(
-        'DELETE',
-        `domains/${part(domain)}`,
-        undefined,
-        etag,
+      const asking = {
+        change: { domain, remove: true },
+        question,
+        yes: texts.domains.removeYes,
+        removal,
+      } as const
+      const path = `domains/${part(domain)}`
+      const answer = await confirm(asking, (asked) =>
+        request<{ readonly rules: number }>('DELETE', path, undefined, etag, asked),
       )
-      last.removed = { domain, rules: body.rules, change: await latestChange(domain) }
-      announce(texts.domains.removed(domain, body.rules))
+      if (answer === null) return
+      const { rules: gone } = answer.body
+      last.removed = { domain, rules: gone, change: await latestChange(domain) }
+      announce(texts.domains.removed(domain, gone))
       location.hash = '#/domains'
     } catch (error) {
       setProblem(formatError(error))
@@ -71,8 +77,7 @@ export function RemovedDomain({ onUndone }: { readonly onUndone: () => void }): 
   const { domain, rules, change } = removed
   const undo = async (): Promise<void> => {
     try {
-      if (!(await confirm({ undo: change ?? '' }, texts.impact.undo, texts.impact.yes.undo))) return
-      await request('POST', `history/${part(change ?? '')}/undo`)
+      if ((await undoChange(confirm, change ?? '')) === null) return
       setSaid({ tone: 'good', text: texts.domains.restored(domain) })
       announce(texts.domains.restored(domain))
       onUndone()

@@ -87,10 +87,13 @@ export function RuleRows(props: RowsProps): VNode {
     try {
       const question = texts.impact[enabled ? 'switchOn' : 'switchOff'](nameOf(stored))
       const yes = texts.impact.yes[enabled ? 'on' : 'off']
-      if (!(await confirm({ owner, id, enabled }, question, yes))) return
       const path = `${rulePath(owner, stored.id)}/enabled`
       const seen = switched?.etag === stored.etag ? switched.now : stored.etag
-      const { body } = await request<StoredRule>('POST', path, { enabled }, seen)
+      const answer = await confirm({ change: { owner, id, enabled }, question, yes }, (asked) =>
+        request<StoredRule>('POST', path, { enabled }, seen, asked),
+      )
+      if (answer === null) return
+      const { body } = answer
       setSwitched({ etag: stored.etag, on: enabled, now: body.etag })
       // Only a valid rule can be switched, so what is wrong then is wrong with others.
       onProblem(body.problem)

@@ -19,9 +19,12 @@ export function ServiceOff(props: {
   const wake = async (): Promise<void> => {
     try {
       const question = texts.impact.service(domain, true)
-      if (!(await confirm({ domain, enabled: true }, question, texts.impact.yes.on))) return
-      const body = await requestAll<DomainRow>('domains')
-      await switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null)
+      const asking = { change: { domain, enabled: true }, question, yes: texts.impact.yes.on }
+      const made = await confirm(asking, async (asked) => {
+        const body = await requestAll<DomainRow>('domains')
+        return switchService(domain, true, body.find((row) => row.domain === domain)?.etag ?? null, asked)
+      })
+      if (made === null) return
       announce(texts.domains.switched(domain, true))
       reload()
     } catch (error) {

@@ -20,8 +20,9 @@ export function ServiceSwitch(props: {
   const change = async (on: boolean): Promise<void> => {
     try {
       const question = texts.impact.service(domain, on)
-      if (!(await confirm({ domain, enabled: on }, question, texts.impact.yes[on ? 'on' : 'off']))) return
-      const effects = await switchService(domain, on, etag)
+      const asking = { change: { domain, enabled: on }, question, yes: texts.impact.yes[on ? 'on' : 'off'] }
+      const effects = await confirm(asking, (asked) => switchService(domain, on, etag, asked))
+      if (effects === null) return
       announce(texts.domains.switched(domain, on))
       onDone(null, effects)
     } catch (error) {
@@ -43,12 +44,14 @@ export async function switchService(
   domain: string,
   enabled: boolean,
   etag: string | null,
+  asked: string,
 ): Promise<readonly NamedEffect[]> {
   const { body } = await request<{ readonly effects: readonly NamedEffect[] }>(
     'PUT',
     `domains/${part(domain)}`,
     { enabled },
     etag,
+    asked,
   )
   return body.effects
 }

@@ -1,8 +1,9 @@
 /**
- * Several rules at once: chosen in a list, then switched, deleted or copied, after one question. One request for each
- * owner, with the version of each rule as it is shown; what could not be done is told rule by rule.
+ * Several rules at once: chosen in a list, then switched, deleted or copied, after one question. One request for all of
+ * them, with the version of each rule as it is shown, so that none is changed without the others; what could not be done
+ * is told rule by rule.
  */
-import { ApiError, formatError, part, request } from '../api.js'
+import { ApiError, asksAnew, formatError, NOTHING_ASKED, request } from '../api.js'
 import { html, useState, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
@@ -14,9 +15,6 @@ import { ConfirmRules, type RulesAction } from './confirm-rules.js'
 import { CopyRules, type CopyOrder } from './copy-rules.js'
 import { EffectList } from './effect.js'
 import { nameOf } from './found-rule.js'
-
-/** So many rules are sent in one request. */
-const AT_ONCE = 500
 
 const words = texts.find.several
 
@@ -44,12 +42,24 @@ export function SeveralRules(props: {
 }): VNode {
   const { rules, chosen, onChoose, onDone } = props
   const [asked, setAsked] = useState<RulesAction | 'copy' | null>(null)
+  // How often what was asked was something else by the time of the answer.
+  const [again, setAgain] = useState(0)
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   const picked = rules.filter((rule) => chosen.has(ruleKey(rule)))
   const isAll = rules.length > 0 && picked.length === rules.length
   const run = async (work: () => Promise<Outcome>): Promise<void> => {
     setAsked(null)
-    const became = await work().catch((error: unknown) => ({ ...NOTHING, failed: [formatError(error)] }))
+    let became: Outcome
+    try {
+      became = await work()
+    } catch (error) {
+      if (asksAnew(error)) {
+        setAgain(again + 1)
+        return setAsked(asked)
+      }
+      became = { ...NOTHING, failed: [formatError(error)] }
+    }
+    setAgain(0)
     setOutcome(became)
     onChoose(new Set())
     onDone()
@@ -88,10 +98,15 @@ export function SeveralRules(props: {
           />`
         : asked !== null &&
           html`<${ConfirmRules}
+            key=${again}
             action=${asked}
             rules=${picked}
-            onConfirm=${() => void run(() => changeAll(picked, asked))}
-            onClose=${() => setAsked(null)}
+            again=${again > 0}
+            onConfirm=${(yes: string) => void run(() => changeAll(picked, asked, yes))}
+            onClose=${() => {
+              setAgain(0)
+              setAsked(null)
+            }}
           />`
     }
   </div>`
@@ -123,60 +138,34 @@ function Became({ outcome }: { readonly outcome: Outcome }): VNode {
     } <${EffectList} effects=${effects} />`
 }
 
-async function changeAll(rules: readonly StoredRule[], action: RulesAction): Promise<Outcome> {
-  const failed: string[] = []
-  const effects: NamedEffect[] = []
-  let done = 0
-  for (const some of batchesOf(rules)) {
-    const owner = some[0]?.owner ?? ''
-    try {
-      const { body } = await request<RulesChanged>('POST', `owners/${part(owner)}/rules/changes`, {
-        action,
-        rules: some.map(({ id, etag }) => ({ id, etag })),
-      })
-      done += body.results.filter((each) => each.done).length
-      effects.push(...body.effects)
-      for (const { id, problem } of body.results)
-        if (problem !== null) failed.push(words.failed(titleOf(some, id), plain(problem)))
-    } catch (error) {
-      failed.push(...some.map((rule) => words.failed(nameOf(rule), formatError(error))))
-    }
-  }
-  const owners = new Set(rules.map(({ owner }) => owner)).size
-  const said = done === 0 ? '' : `${words.done[action](done)} ${words.undo(owners)}`
-  return { ...NOTHING, done: said, failed, effects }
+async function changeAll(rules: readonly StoredRule[], action: RulesAction, asked: string): Promise<Outcome> {
+  const order = { action, rules: rules.map(({ owner, id, etag }) => ({ owner, id, etag })) }
+  const { body } = await request<RulesChanged>('POST', 'rules/changes', order, null, asked)
+  const named = new Map(rules.map((rule) => [ruleKey(rule), nameOf(rule)]))
+  const done = body.results.filter((each) => each.done).length
+  const failed = body.results.flatMap((each) =>
+    each.problem === null ? [] : [words.failed(named.get(ruleKey(each)) ?? each.id, plain(each.problem))],
+  )
+  const said = done === 0 ? '' : `${words.done[action](done)} ${words.undo}`
+  return { ...NOTHING, done: said, failed, effects: body.effects }
 }
 
 async function copyAll(rules: readonly StoredRule[], { to, name }: CopyOrder): Promise<Outcome> {
   const failed: string[] = []
   let done = 0
-  for (const rule of rules)
+  for (const [index, rule] of rules.entries())
     try {
-      await request('POST', `${rulePath(rule.owner, rule.id)}/copy`, {
-        to,
-        ...(name === null ? {} : { name }),
-      })
+      const order = { to, ...(name === null ? {} : { name }) }
+      await request('POST', `${rulePath(rule.owner, rule.id)}/copy`, order, null, NOTHING_ASKED)
       done++
     } catch (error) {
-      // Not allowed, or unreachable: so would be all others.
-      if (error instanceof ApiError && error.code !== 'name-taken') throw error
       failed.push(words.failed(nameOf(rule), formatError(error)))
+      if (error instanceof ApiError && error.code === 'name-taken') continue
+      // Not allowed, or unreachable: so would be all others.
+      const left = rules.length - index - 1
+      if (left > 0) failed.push(words.notCopied(left))
+      break
     }
   const copiedTo = done === 0 ? null : to
   return { ...NOTHING, done: done === 0 ? '' : words.done.copy(done, texts.ownerName(to)), failed, copiedTo }
-}
-
-/** Of one owner each. */
-function batchesOf(rules: readonly StoredRule[]): readonly (readonly StoredRule[])[] {
-  return [...new Set(rules.map(({ owner }) => owner))].flatMap((owner) => {
-    const own = rules.filter((rule) => rule.owner === owner)
-    return Array.from({ length: Math.ceil(own.length / AT_ONCE) }, (_, n) =>
-      own.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
-    )
-  })
-}
-
-function titleOf(rules: readonly StoredRule[], id: string): string {
-  const found = rules.find((rule) => rule.id === id)
-  return found ? nameOf(found) : id
 }

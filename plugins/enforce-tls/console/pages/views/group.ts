@@ -90,19 +90,14 @@ function Editor({ group }: { readonly group: Group }): VNode {
     setMessage({ tone: 'good', text: texts.save.saving })
     try {
       const change = { group: name, patterns }
-      if (
-        etag.current !== '' &&
-        !(await confirm(change, texts.impact.group(name), texts.impact.yes.change))
-      ) {
+      const asking = { change, question: texts.impact.group(name), yes: texts.impact.yes.change }
+      const answer = await confirm(asking, (asked) =>
+        request<ChangedGroup>('PUT', `groups/${part(name)}`, { patterns }, etag.current || null, asked),
+      )
+      if (answer === null) {
         setValues(base.current)
         return setMessage({ tone: 'good', text: texts.save.saved })
       }
-      const answer = await request<ChangedGroup>(
-        'PUT',
-        `groups/${part(name)}`,
-        { patterns },
-        etag.current || null,
-      )
       setChanged(answer.body)
       etag.current = answer.body.etag
       base.current = answer.body.patterns

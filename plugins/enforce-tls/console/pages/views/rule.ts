@@ -56,8 +56,11 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
   // What is missing comes first.
   const [tab, setTab] = useState<Part>(model.id !== null && model.action === null ? 'actions' : 'criteria')
   const [dialog, confirm] = useConfirm()
-  model.confirm = (change) =>
-    confirm(change, texts.impact.change(plain(model.draft.name)), texts.impact.yes.change)
+  model.confirm = (change, make) =>
+    confirm(
+      { change, question: texts.impact.change(plain(model.draft.name)), yes: texts.impact.yes.change },
+      make,
+    )
   const [problem, setProblem] = useState<string | null>(null)
   const [groups] = useLoaded(() => requestAll<Group>('groups'), [])
   const disabled = !mayChange(session, owner)
@@ -74,8 +77,9 @@ function Editor({ session, owner, direction, model, reload }: EditorProps): VNod
     try {
       const question = texts.impact[enabled ? 'switchOn' : 'switchOff'](plain(model.draft.name))
       const change = { owner, id: model.id ?? '', enabled }
-      if (!(await confirm(change, question, texts.impact.yes[enabled ? 'on' : 'off']))) return
-      await model.setEnabled(enabled)
+      const yes = texts.impact.yes[enabled ? 'on' : 'off']
+      const made = await confirm({ change, question, yes }, (asked) => model.setEnabled(enabled, asked))
+      if (made === null) return
       announce(
         texts.rules.switched(plain(model.draft.name), (model.base?.effect?.sentences ?? []).map(plain)),
       )
@@ -207,8 +211,12 @@ function DeleteRule({ model }: { readonly model: RuleModel }): VNode {
       const change = { owner, id: base?.id ?? '', remove: true } as const
       const question = texts.rule.deleteSure(plain(cleanName(model)))
       const removal = { hint: base === null ? texts.rule.deleteUnsaved : texts.rule.deleteHint }
-      if (!(await confirm(base && change, question, texts.rule.deleteYes, removal))) return
-      if (base !== null) await request('DELETE', rulePath(owner, base.id), undefined, base.etag)
+      const asking = { change: base && change, question, yes: texts.rule.deleteYes, removal }
+      const made = await confirm(asking, async (asked) => {
+        if (base !== null) await request('DELETE', rulePath(owner, base.id), undefined, base.etag, asked)
+        return true
+      })
+      if (made === null) return
       keep(base === null ? `new:${owner}:${direction}` : `rule:${owner}:${base.id}`, null)
       location.hash = href('domains', owner, direction)
     } catch (error) {

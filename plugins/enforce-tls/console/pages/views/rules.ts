@@ -56,9 +56,12 @@ export function Rules({ session, owner, direction }: RulesProps): VNode {
   const move = async (rule: StoredRule, target: Target, etag: string): Promise<void> => {
     try {
       const change = { owner, id: rule.id, move: target }
-      const name = plain(rule.rule.name)
-      if (!(await confirm(change, texts.impact.move(name), texts.impact.yes.move))) return
-      await request<RuleList>('POST', `${rulePath(owner, rule.id)}/move?limit=1`, target, etag)
+      const question = texts.impact.move(plain(rule.rule.name))
+      const path = `${rulePath(owner, rule.id)}/move?limit=1`
+      const made = await confirm({ change, question, yes: texts.impact.yes.move }, (asked) =>
+        request<RuleList>('POST', path, target, etag, asked),
+      )
+      if (made === null) return
       const moved = await read()
       set(moved)
       setProblem(null)

@@ -1,5 +1,5 @@
 /** Rules that partners would fulfil: what was seen, and one click that makes a rule which only reports. */
-import { formatError, request } from '../api.js'
+import { formatError, NOTHING_ASKED, request } from '../api.js'
 import { mayChange } from '../access.js'
 import { announce, Dialog, Empty, Field, Notice, useLoaded, useUid, Waiting } from '../components/basics.js'
 import { PageTitle } from '../components/page-title.js'
@@ -38,7 +38,13 @@ export function SuggestionsView({ session }: { readonly session: Session }): VNo
     try {
       for (const [owner, partners] of byOwner(some)) {
         const body = { owner, partners, ...(group === undefined ? {} : { group }) }
-        const answer = await request<readonly MadeRule[]>('POST', `suggestions/${what}`, body)
+        const answer = await request<readonly MadeRule[]>(
+          'POST',
+          `suggestions/${what}`,
+          body,
+          null,
+          NOTHING_ASKED,
+        )
         if (what === 'accept') rules.push(...answer.body)
       }
       announce(
