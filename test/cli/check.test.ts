@@ -267,6 +267,7 @@ describe('check of one partner', () => {
       to: host.to,
       reachable: true,
       starttls: true,
+      requiretls: false,
       protocol: 'TLSv1.3',
       cipher: host.cipher,
       levels: ['encrypt', 'fingerprint', 'verify', 'secure'].map((level) => ({
