@@ -21,8 +21,8 @@ export function StoreBanner({ page }: { readonly page: string }): VNode | null {
   const [loaded] = useLoaded(async () => (await request<StoreState>('GET', 'store')).body, [page, seen])
   if (loaded.state === 'loading') return null
   if (loaded.state === 'failed') {
-    // Whoever is no longer signed in gets another page.
-    if (loaded.error instanceof ApiError && loaded.error.status === 401) return null
+    // Whoever is no longer signed in gets another page; that the server is away is said by the page itself.
+    if (loaded.error instanceof ApiError && [0, 401].includes(loaded.error.status)) return null
     return html`<${Notice} tone="bad"><p>${formatError(loaded.error)}</p><//>`
   }
   const { problem, warnings } = loaded.value
