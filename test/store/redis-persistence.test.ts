@@ -41,8 +41,9 @@ describe('a Redis', () => {
       }
     })
 
-  it('whose configuration a user may not ask for is unknown, and nothing is said', async () => {
+  it('is not asked by a user of its own: it is refused nothing', async () => {
     await redis.cli('ACL', 'SETUSER', 'reader', 'on', '>secret', '~*', '+@all', '-config')
     assert.equal(await risk(`redis://reader:secret@127.0.0.1:${redis.port}`), null)
+    assert.equal((await redis.cli('ACL', 'LOG')).trim(), '')
   })
 })

@@ -1,6 +1,7 @@
 /**
- * Whether a Redis writes its data to disk. Asked of its configuration, since INFO does not tell of save points; where a user
- * or a service does not permit that it is unknown, and nothing is said. Rejects as `ask` does.
+ * Whether a Redis writes its data to disk. Asked of its configuration, since INFO does not tell of save points; where a
+ * service does not permit that it is unknown, and nothing is said. A user of its own is not to ask: it has the rights that
+ * it needs and no others, and what it is refused stands in Redis' ACL LOG as if there were an attack. Rejects as `ask` does.
  */
 import type { Redis } from 'ioredis'
 import { serversOf } from './cluster.js'
@@ -18,6 +19,8 @@ export async function restartRisk(
 }
 
 async function isInMemory(connection: Asks, node: Redis): Promise<boolean> {
+  const { username } = node.options
+  if (username && username !== 'default') return false
   const [save, appendOnly] = await Promise.all([
     setting(connection, node, 'save'),
     setting(connection, node, 'appendonly'),
