@@ -129,6 +129,7 @@ export class Enforcer {
       settings: () => this.#settings,
       storePlace: where,
       queueFolder,
+      isStoreNew: () => this.#known.isNew,
       sources: {
         storeAvailable: () => this.#storeAvailable,
         storeGone: () => this.#known.gone,

@@ -38,7 +38,7 @@ describe('a chain of three', () => {
           logLevel: 'protocol',
           config: {
             ...fileStoreConfig(
-              { '*': [{ to: ['other.example'] }] },
+              {},
               '[main]\ndefer_seconds=1\n[tls]\nca=test-ca.pem\n[requiretls]\nannounce=true\n',
             ),
             'test-ca.pem': authority.cert,

@@ -29,6 +29,8 @@ export interface ObserversOptions {
   /** Where the delivery log is, as at start. */
   readonly storePlace: Parameters<typeof openDeliveryLog>[0]
   readonly queueFolder: string
+  /** Whether the store has never had rules, as far as is known. */
+  readonly isStoreNew: () => boolean
   readonly sources: Omit<MetricsSources, 'evidenceDropped' | 'evidenceAvailable'>
   /** Called when a named trust that could not be used can be used again. */
   readonly trustsMended: () => void
@@ -65,6 +67,7 @@ export class Observers {
     settings,
     storePlace,
     queueFolder,
+    isStoreNew,
     sources,
     judging,
     trustsMended,
@@ -102,6 +105,7 @@ export class Observers {
       open: () => openDeliveryLog(storePlace),
       me: () => haraka.name,
       queueFolder,
+      isStoreNew,
     })
     this.#sources = {
       ...sources,

@@ -15,6 +15,11 @@ import type { RequireTlsPolicy } from '../settings/requiretls.js'
 /** Stands in the place of a rule: the sender's own word. */
 export const ASKED: DecidedBy = { owner: '*', id: 'requiretls', name: 'REQUIRETLS, asked for by the sender' }
 
+/** Whether what stands in the place of a rule is the sender's own word. */
+export function isAsked({ owner, id }: Pick<DecidedBy, 'owner' | 'id'>): boolean {
+  return id === ASKED.id && owner === ASKED.owner
+}
+
 /**
  * What rules and the message require together.
  *
@@ -39,5 +44,5 @@ function asked(policy: RequireTlsPolicy, byRules: Requirement | null): Requireme
 
 /** Whether the sender's own word is what holds, so that no administrator's leave counts against it. */
 export function isAskedInEarnest({ decidedBy, onward }: Requirement): boolean {
-  return onward === 'must' && decidedBy.some(({ id, owner }) => id === ASKED.id && owner === ASKED.owner)
+  return onward === 'must' && decidedBy.some(isAsked)
 }

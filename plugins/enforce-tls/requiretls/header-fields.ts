@@ -15,11 +15,15 @@ export function saysTlsRequiredNo(header: HeaderBlock): boolean {
   return isSaid(header, TLS_REQUIRED, 'no')
 }
 
+/** Room for blanks and folds, in characters. */
+const VALUE_MAX = 200
+
 function isSaid(header: HeaderBlock, name: string, word: string): boolean {
   const values = [...header.values(name)]
   const [value] = values
-  if (values.length !== 1 || value?.flaw !== null || value.readings.length !== 1) return false
-  return value.readings[0]?.text.trim().toLowerCase() === word
+  if (values.length !== 1 || value === undefined || value.raw.length > VALUE_MAX) return false
+  // As it stands, undecoded: what only reads as that word is another.
+  return value.raw.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '').toLowerCase() === word
 }
 
 /** Whether a message says `Require-TLS-ESMTP: yes`. @param values of all fields of that name, as Haraka has them */

@@ -48,7 +48,7 @@ export class HeaderBlock {
    * reading stands for those that are not.
    */
   *values(name: string): Generator<HeaderValue, undefined, undefined> {
-    if (this.#broken !== null) return yield { readings: [], flaw: this.#broken }
+    if (this.#broken !== null) return yield { raw: '', readings: [], flaw: this.#broken }
     const key = name.toLowerCase()
     const raw = this.#raw.get(key) ?? []
     // Decoded when first asked for, one by one: that takes longer than looking at most of them.
@@ -56,8 +56,12 @@ export class HeaderBlock {
     this.#values.set(key, known)
     yield* known
     if (raw.length > REPEATED_MAX)
-      yield { readings: [], flaw: `it occurs more often than the ${REPEATED_MAX} times that are read` }
-    else if (this.#rest !== null) yield { readings: [], flaw: this.#rest }
+      yield {
+        raw: '',
+        readings: [],
+        flaw: `it occurs more often than the ${REPEATED_MAX} times that are read`,
+      }
+    else if (this.#rest !== null) yield { raw: '', readings: [], flaw: this.#rest }
   }
 
   /** Takes steps off what rules may cost for this message; `false` where too few are left. */
@@ -111,6 +115,7 @@ function lazily(raw: string): HeaderValue {
   let value: HeaderValue | undefined
   const read = () => (value ??= readValue(raw))
   return {
+    raw,
     get readings() {
       return read().readings
     },

@@ -22,6 +22,8 @@ export class Reading {
 
 /** The value of one field. */
 export interface HeaderValue {
+  /** What stands behind the colon, unfolded, one character a byte; empty where that was not read. */
+  readonly raw: string
   /** How it can be read: one way as a rule, several where its encoding is not known, none where it was not read. */
   readonly readings: readonly Reading[]
   /** Why that may not be what a recipient sees, as a clause; `null`: it is what they see. */
@@ -36,6 +38,7 @@ export interface HeaderValue {
 export function readValue(raw: string): HeaderValue {
   if (raw.length > VALUE_MAX)
     return {
+      raw: '',
       readings: [],
       flaw: `it is longer than ${VALUE_MAX / 1024} KiB, the most that is read of one field`,
     }
@@ -45,6 +48,7 @@ export function readValue(raw: string): HeaderValue {
   // A broken word is looked at as it stands too: some recipients see it so.
   const all = broken ? [...decoded, ...texts.map((text) => text.trim())] : decoded
   return {
+    raw,
     readings: [...new Set(all)].map((text) => new Reading(text)),
     flaw: unsure ?? (broken ? 'its encoding is unknown or broken in places' : null),
   }

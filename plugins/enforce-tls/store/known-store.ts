@@ -72,6 +72,11 @@ export class KnownStore implements DecidingStore {
     return this.#watch.emptied
   }
 
+  /** Whether no rules were ever seen in it, as far as is known. */
+  get isNew(): boolean {
+    return this.#watch.isNew
+  }
+
   /** Whether this Haraka would not know after a restart that it has lost them. */
   get unremembered(): boolean {
     return this.#watch.unremembered

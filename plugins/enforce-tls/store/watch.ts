@@ -56,6 +56,7 @@ export class StoreWatch {
   readonly #expiring = new Set<string>()
   #health: { readonly at: number; readonly health: StoreHealth } | null = null
   #emptied = false
+  #isNew = true
   #running: Promise<StoreView> | null = null
   #next: Promise<StoreView> | null = null
   #clock: NodeJS.Timeout | undefined
@@ -75,6 +76,11 @@ export class StoreWatch {
   /** Whether its rules are lost, and mail goes as if there were none (`on_empty_store=deliver`). */
   get emptied(): boolean {
     return this.#emptied
+  }
+
+  /** Whether no rules were ever seen in it, as far as is known; also before the first look. */
+  get isNew(): boolean {
+    return this.#isNew
   }
 
   get atRisk(): boolean {
@@ -134,6 +140,7 @@ export class StoreWatch {
         ? ({ state: 'gone', problem: found.message } as const)
         : this.#judge.of(identity, health.evicts !== null || keysExpire)
     this.#emptied = standing.state === 'new' && (found instanceof StoreError || this.#judge.isOverridden)
+    this.#isNew = standing.state === 'new'
     this.warnings.all(standing, health)
     return { identity, health, standing, keysExpire }
   }

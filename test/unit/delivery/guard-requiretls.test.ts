@@ -69,15 +69,13 @@ function got({ peers }: GuardedDelivery): string {
 const NO_TLS = { starttls: false }
 const REFUSES = { ...OFFERS, onSecure: { MAIL: '555 5.5.4 unknown parameter' } }
 /** Refuses the parameter, and takes MAIL without. */
-const REFUSES_PARAMETER: PeerBehaviour = {
+const refusesParameter = (...reply: string[]): PeerBehaviour => ({
   ...OFFERS,
   onSecure: {
-    MAIL: (session, line) =>
-      session.reply(
-        line.includes('REQUIRETLS') ? ['555-5.5.4 unknown', '555 5.5.4 parameter'] : '250 2.1.0 ok',
-      ),
+    MAIL: (session, line) => session.reply(line.includes('REQUIRETLS') ? reply : '250 2.1.0 ok'),
   },
-}
+})
+const REFUSES_PARAMETER = refusesParameter('555-5.5.4 unknown', '555 5.5.4 parameter')
 
 describe('a message with REQUIRETLS and no rule', () => {
   const rows: readonly (readonly [
@@ -129,6 +127,23 @@ describe('a message with REQUIRETLS and no rule', () => {
       '-',
       'bounced requiretls-not-supported 5.7.30',
     ],
+    [
+      'goes on from a server that refuses it in the words of RFC 8689',
+      [refusesParameter('550 5.7.30 REQUIRETLS support required'), OFFERS],
+      'enforce',
+      '-, TLS REQUIRETLS',
+      'delivered ok no status',
+    ],
+    ...['550 5.7.30 no', '550 5.7.1 policy', '503 5.5.1 what', '451 4.7.1 later'].map(
+      (reply) =>
+        [
+          `goes without where policy is opportunistic+starttls, and the parameter is answered ${reply}`,
+          [refusesParameter(reply)],
+          'opportunistic+starttls',
+          'TLS',
+          'delivered ok no status',
+        ] as const,
+    ),
     [
       'comes back from a server that offers something like it',
       [{ onSecure: { EHLO: ['250-mx1', '250-REQUIRETLSX', '250 X-REQUIRETLS yes'] } }],

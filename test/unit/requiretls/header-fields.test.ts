@@ -17,7 +17,9 @@ const rows: readonly (readonly [what: string, header: string, says: boolean])[] 
   ['empty', 'TLS-Required:\r\n', false],
   ['with a space before the colon', 'TLS-Required : No\r\n', true],
   ['under another name', 'X-TLS-Required: No\r\n', false],
-  ['in an encoded word', 'TLS-Required: =?us-ascii?q?No?=\r\n', true],
+  ['in an encoded word', 'TLS-Required: =?us-ascii?q?No?=\r\n', false],
+  ['with a blank of another kind', 'TLS-Required: No\u000b\r\n', false],
+  ['with a byte that is a blank in Latin-1', 'TLS-Required: No\u00a0\r\n', false],
   ['of 20 KiB', `TLS-Required: No${' '.repeat(20_000)}\r\n`, false],
   ['behind 300 KiB of header', `X-Filler: ${'x'.repeat(300_000)}\r\nTLS-Required: No\r\n`, false],
   [

@@ -5,7 +5,7 @@
 import type { HarakaAddress } from '../../haraka/types.js'
 import type { Requirement } from '../../rules/requirement.js'
 import type { BounceRequest } from '../guard-context.js'
-import { addressOf, otherFields, otherStatus, tlsFields } from './fields.js'
+import { addressOf, otherFields, otherStatus, replyOf, tlsFields } from './fields.js'
 import { failedHosts, rulesOf } from './findings.js'
 import { tlsSentences, type Wording } from './sentences.js'
 import { decisiveAttempt, ownAttempts, statusOf, type Attempt, type FailedAttempt } from '../outcome.js'
@@ -191,7 +191,7 @@ function otherSentences(
 /** For each recipient its own, where they differ. */
 function otherCodes(recipients: readonly HarakaAddress[]): string[] {
   const codes = recipients.map((recipient) =>
-    `${recipient.dsn_smtp_code ?? ''} ${recipient.dsn_smtp_extc ?? otherStatus(recipient)}`.trim(),
+    `${recipient.dsn_smtp_code ?? ''} ${otherStatus(recipient)}`.trim(),
   )
   const different = new Set(codes)
   if (different.size < 2) return [...different].map((code) => oneLine(code))
@@ -203,6 +203,7 @@ export function answersTo(recipients: readonly HarakaAddress[]): string[] {
   return [...new Set(recipients.map(answerTo))].filter((answer) => answer !== '')
 }
 
-function answerTo({ dsn_smtp_code, dsn_smtp_extc }: HarakaAddress): string {
-  return dsn_smtp_code ? [dsn_smtp_code, dsn_smtp_extc].filter(Boolean).join(' ') : ''
+function answerTo(recipient: HarakaAddress): string {
+  const { dsn_smtp_code } = recipient
+  return dsn_smtp_code ? [dsn_smtp_code, replyOf(recipient).enhanced].filter(Boolean).join(' ') : ''
 }

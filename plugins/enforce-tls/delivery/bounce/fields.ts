@@ -49,9 +49,10 @@ interface OtherReason {
 
 /** Where TLS is not to blame. */
 export function otherFields(recipient: HarakaAddress, { reason, discreet, now }: OtherReason): string[] {
-  const { dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_remote_mta } = recipient
+  const { dsn_smtp_code, dsn_remote_mta } = recipient
+  const { enhanced, words } = replyOf(recipient)
   const diagnostic = dsn_smtp_code
-    ? `smtp; ${[dsn_smtp_code, dsn_smtp_extc, discreet ? '' : dsn_smtp_response].filter(Boolean).join(' ')}`
+    ? `smtp; ${[dsn_smtp_code, enhanced, discreet ? '' : words].filter(Boolean).join(' ')}`
     : `x-haraka; ${reason}`
   return [
     `Final-Recipient: ${recipientField(recipient)}`,
@@ -68,8 +69,20 @@ function lastAttempt(at: Date | null): string[] {
 }
 
 /** The enhanced status code where TLS is not to blame. */
-export function otherStatus({ dsn_status }: HarakaAddress): string {
-  return /^[245]\.\d{1,3}\.\d{1,3}/.exec(dsn_status ?? '')?.[0].replace(/^4/, '5') ?? '5.0.0'
+export function otherStatus(recipient: HarakaAddress): string {
+  const { enhanced } = replyOf(recipient)
+  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(recipient.dsn_status ?? enhanced)?.[0]
+  return status?.replace(/^4/, '5') ?? '5.0.0'
+}
+
+/** A server's reply; Haraka takes enhanced codes of single digits for such alone (RFC 3463 section 2 has up to three). */
+export function replyOf({ dsn_smtp_extc, dsn_smtp_response = '' }: HarakaAddress): {
+  readonly enhanced: string
+  readonly words: string
+} {
+  if (dsn_smtp_extc) return { enhanced: dsn_smtp_extc, words: dsn_smtp_response }
+  const [whole = '', enhanced = ''] = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/.exec(dsn_smtp_response) ?? []
+  return { enhanced, words: dsn_smtp_response.slice(whole.length) }
 }
 
 /** RFC 3464 section 2.1.2: the type says what kind of name it is. */

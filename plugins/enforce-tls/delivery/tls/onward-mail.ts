@@ -7,8 +7,13 @@ import type { Onward } from '../../rules/levels.js'
 import { isLast } from './reply-guard.js'
 
 const OFFER = /^250[ -]REQUIRETLS\s*$/i
-/** RFC 5321 section 4.2.2: a parameter that is not recognised, or not implemented. */
-const NOT_KNOWN = /^(?:555|504|501)/
+/**
+ * A parameter that is not recognised, or not implemented (RFC 5321 section 4.2.2, RFC 3463 section 3.6), or that cannot be
+ * kept to (X.7.30 of RFC 8689). Other refusals are about the sender.
+ */
+const NOT_KNOWN = /^(?:555|504|501|500|5\d\d[ -]5\.(?:7\.30|5\.4)\b)/
+/** Whatever a refusal of MAIL is about: the same without the parameter shows it. With 421 the session is over. */
+const REFUSED = /^(?!421)[45]\d\d/
 const GREETINGS = ['EHLO', 'LHLO', 'HELO']
 
 /** What is to become of a line of a reply. */
@@ -75,9 +80,9 @@ export class OnwardMail {
   reply(line: string): OnwardTurn {
     if (this.#isGreeting && OFFER.test(line)) this.#offered = true
     const plain = this.#plain
-    if (plain === null || !NOT_KNOWN.test(line)) return PASSED
-    if (this.#demand === 'must')
-      return { is: 'unfit', why: `offers REQUIRETLS, and answers MAIL with it ${line}` }
+    const isMust = this.#demand === 'must'
+    if (plain === null || !(isMust ? NOT_KNOWN : REFUSED).test(line)) return PASSED
+    if (isMust) return { is: 'unfit', why: `offers REQUIRETLS, and answers MAIL with it ${line}` }
     if (!isLast(line)) return KEPT
     this.#plain = null
     this.#isSaid = false

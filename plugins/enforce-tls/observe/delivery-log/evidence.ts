@@ -15,6 +15,7 @@ import { gapRecord, type LogGap } from './gap.js'
 import { GapMarks } from './gap-marks.js'
 import { naming, withoutAddresses } from './names.js'
 import type { DeliveryLogEntry } from './schema.js'
+import { isAsked } from '../../requiretls/ask.js'
 import { UnruledMail } from './unruled-mail.js'
 import { DeliveryLogWriter, PendingEntry } from './writer.js'
 
@@ -28,6 +29,8 @@ export interface DeliveryLogContext {
   /** This server's name. */
   readonly me: () => string
   readonly queueFolder: string
+  /** Whether the store has never had rules, as far as is known. */
+  readonly isStoreNew: () => boolean
 }
 
 /** Between two looks for what processes that are gone have not written, in milliseconds. */
@@ -106,6 +109,8 @@ export class DeliveryLogObserver {
     if (LOGGED.includes(event.kind)) this.#context.logger.lognotice(logLine(entry))
     const { stream, addresses } = this.#context.settings()
     if (!stream) return
+    // A delivery log is what is left of a store whose rules are lost; one that never had any must not look like that.
+    if (this.#context.isStoreNew() && entry.rules.every(isAsked)) return
     if (addresses === 'full') this.#writer.write(pending(entry, event, false))
     else {
       const nameless = namelessOf(entry)

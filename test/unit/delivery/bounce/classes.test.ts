@@ -243,6 +243,8 @@ describe('a bounce', () => {
       rcpt_to: [
         { ...address('a', DOMAIN), dsn_smtp_code: '550', dsn_smtp_extc: '5.1.1' },
         { ...address('b', DOMAIN), dsn_smtp_code: '552', dsn_status: '5.2.2' },
+        // Haraka leaves a code with two digits in the text.
+        { ...address('c', DOMAIN), dsn_smtp_code: '550', dsn_smtp_response: '5.1.10 RESOLVER.ADR' },
       ],
     }
     const item = { todo, data_stream: () => Readable.from([]) } as unknown as HarakaMailItem
@@ -251,10 +253,10 @@ describe('a bounce', () => {
     assert.equal(subject, 'Not delivered: your message to clinic.example')
     assert.equal(
       opening,
-      'Your message to a@clinic.example and b@clinic.example was not delivered, because their mail server rejected it. The next step is yours.',
+      'Your message to a@clinic.example, b@clinic.example and c@clinic.example was not delivered, because their mail server rejected it. The next step is yours.',
     )
-    assert.match(text, /the receiving server answered 550 5\.1\.1 and 552; its text is left out/)
-    assert.match(text, /- Code: a@clinic\.example: 550 5\.1\.1 - Code: b@clinic\.example: 552 5\.2\.2/)
+    assert.match(text, /the receiving server answered 550 5\.1\.1, 552 and 550 5\.1\.10; its text is left out/)
+    assert.match(text, /- Code: a@clinic\.example: 550 5\.1\.1 - Code: b@clinic\.example: 552 5\.2\.2 - Code: c@clinic\.example: 550 5\.1\.10/)
     assert.doesNotMatch(text, /Results|Please tell your mail team/)
   })
 

@@ -123,6 +123,7 @@ it('a delivery log that was switched off says so when it is on again, also after
       open: () => log.open(),
       me: () => 'mta1',
       queueFolder: folder,
+      isStoreNew: () => false,
     })
     observer.begin()
     return observer
