@@ -150,6 +150,7 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'der Mailserver dort zusagen muss, die Nachricht auch dahinter verschlüsselt weiterzugeben (REQUIRETLS)',
+      'Wenn die Verschlüsselung bis zu diesem Server genügt, senden Sie die Nachricht ohne diese Anforderung noch einmal, oder bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern.',
     ),
     ask: (request) =>
       `${yours(request, 'bietet', 'bieten')} innerhalb von TLS kein REQUIRETLS an. Bitte schalten Sie es dort ein, wenn Sie einhalten können, was es zusagt (RFC 8689).`,
@@ -165,10 +166,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(what: string): string {
+function informRecipient(
+  what: string,
+  otherwise = 'Wenn die Nachricht keine Verschlüsselung braucht, bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern.',
+): string {
   return (
     `Teilen Sie dem Empfänger mit, zum Beispiel telefonisch, dass ${what}, und senden Sie die Nachricht noch einmal, sobald das behoben ist. ` +
-    'Wenn die Nachricht keine Verschlüsselung braucht, bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern.'
+    otherwise
   )
 }
 

@@ -148,6 +148,7 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'su servidor de correo tiene que prometer que también después reenvía el mensaje cifrado (REQUIRETLS)',
+      'Si basta el cifrado hasta ese servidor, vuelva a enviar el mensaje sin esa exigencia, o pida a su propio administrador de correo que cambie la regla.',
     ),
     ask: (request) =>
       `${yours(request, 'no ofrece', 'no ofrecen')} REQUIRETLS dentro de TLS. Por favor, actívenlo allí si pueden cumplir lo que promete (RFC 8689).`,
@@ -163,10 +164,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(what: string): string {
+function informRecipient(
+  what: string,
+  otherwise = 'Si el mensaje no necesita cifrado, pida a su propio administrador de correo que cambie la regla.',
+): string {
   return (
     `Comunique al destinatario, por ejemplo por teléfono, que ${what}, y vuelva a enviar el mensaje cuando el problema esté resuelto. ` +
-    'Si el mensaje no necesita cifrado, pida a su propio administrador de correo que cambie la regla.'
+    otherwise
   )
 }
 

@@ -157,6 +157,7 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'que son serveur de messagerie doit promettre de transmettre aussi ensuite le message chiffré (REQUIRETLS)',
+      'Si le chiffrement jusqu’à ce serveur suffit, envoyez de nouveau le message sans cette exigence, ou demandez à votre propre administrateur de messagerie de modifier la règle.',
     ),
     ask: (request) =>
       `${yours(request, 'ne propose', 'ne proposent')} pas REQUIRETLS dans la session TLS. Veuillez l’y activer si vous pouvez tenir ce qu’il promet (RFC 8689).`,
@@ -172,10 +173,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(what: string): string {
+function informRecipient(
+  what: string,
+  otherwise = 'Si le message n’a pas besoin d’être chiffré, demandez à votre propre administrateur de messagerie de modifier la règle.',
+): string {
   return (
     `Signalez au destinataire, par exemple par téléphone, ${what}, et envoyez de nouveau le message une fois le problème corrigé. ` +
-    'Si le message n’a pas besoin d’être chiffré, demandez à votre propre administrateur de messagerie de modifier la règle.'
+    otherwise
   )
 }
 

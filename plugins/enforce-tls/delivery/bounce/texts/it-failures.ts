@@ -150,6 +150,7 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'che il suo server di posta deve promettere di inoltrare il messaggio crittografato anche in seguito (REQUIRETLS)',
+      'Se basta la crittografia fino a quel server, invii di nuovo il messaggio senza questa richiesta, oppure chieda al Suo amministratore di posta di modificare la regola.',
     ),
     ask: (request) =>
       `${yours(request, 'non offre', 'non offrono')} REQUIRETLS all’interno di TLS. Vi preghiamo di attivarlo, se potete mantenere ciò che promette (RFC 8689).`,
@@ -165,10 +166,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(what: string): string {
+function informRecipient(
+  what: string,
+  otherwise = 'Se il messaggio non ha bisogno di crittografia, chieda al Suo amministratore di posta di modificare la regola.',
+): string {
   return (
     `Comunichi al destinatario, per esempio per telefono, ${what}, e invii di nuovo il messaggio quando il problema sarà risolto. ` +
-    'Se il messaggio non ha bisogno di crittografia, chieda al Suo amministratore di posta di modificare la regola.'
+    otherwise
   )
 }
 

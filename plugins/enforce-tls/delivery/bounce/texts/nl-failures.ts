@@ -149,6 +149,7 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'de mailserver daar moet beloven het bericht ook daarachter versleuteld door te geven (REQUIRETLS)',
+      'Als versleuteling tot aan die server voldoende is, verzend het bericht dan opnieuw zonder dat verzoek, of vraag uw eigen mailbeheerder de regel te wijzigen.',
     ),
     ask: (request) =>
       `${yours(request, 'biedt', 'bieden')} binnen TLS geen REQUIRETLS aan. Schakel dit daar alstublieft in, als u kunt nakomen wat het belooft (RFC 8689).`,
@@ -164,10 +165,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(what: string): string {
+function informRecipient(
+  what: string,
+  otherwise = 'Als het bericht geen versleuteling nodig heeft, vraag uw eigen mailbeheerder dan de regel te wijzigen.',
+): string {
   return (
     `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}, en verzend het bericht opnieuw zodra dat is verholpen. ` +
-    'Als het bericht geen versleuteling nodig heeft, vraag uw eigen mailbeheerder dan de regel te wijzigen.'
+    otherwise
   )
 }
 
