@@ -28,7 +28,7 @@ export class Metrics {
   ])
   readonly #outcomes = this.#counter(
     'outcomes_total',
-    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing is published and nothing is required then; rerouted, via-gateway: a gateway has taken it, its way on is not known; freed: it was deferred, and then TLS was not required any more',
+    'What became of messages that require TLS; deferred is not final, all others are; delivered-as-usual: nothing was required of that server, such as where nothing is published; rerouted, via-gateway: a gateway has taken it, its way on is not known; freed: it was deferred, and then TLS was not required any more',
     ['level', 'result'],
   )
   readonly #reports = this.#counter('reports_total', 'What rules in report mode would have done', [

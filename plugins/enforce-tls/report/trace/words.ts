@@ -38,7 +38,8 @@ export const VERIFIED_WORDS: Readonly<Record<string, string>> = {
 }
 
 const OUTCOMES: Readonly<Record<string, string>> = {
-  'delivered-as-usual': 'Delivered as usual: the partner publishes nothing, so nothing was required',
+  'delivered-as-usual':
+    'Delivered as usual: nothing was required of that server, so it may have left in the clear',
   rerouted: 'Handed to the gateway, because no server of the recipients could take it as required',
   'via-gateway': 'Handed to the gateway, as the rule says',
   deferred: 'Put off: the message waits for the next attempt',
