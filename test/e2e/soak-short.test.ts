@@ -10,6 +10,8 @@ it('no message is lost, or leaves in the clear, when two workers are killed whil
   t.diagnostic(`seed ${random.seed}: ${closingLine(figures)}`)
   assert.equal(figures.lost, 0)
   assert.equal(figures.clearAgainstRule, 0)
+  assert.equal(figures.againstRequireTls, 0)
+  assert.ok(figures.onward > 0, closingLine(figures))
   assert.ok(figures.released > 0 && figures.rerouted > 0 && figures.notices > 0, closingLine(figures))
   assert.ok(figures.overTls > 60 && figures.bounced > 40 && figures.inTheClear > 0, closingLine(figures))
 })

@@ -23,10 +23,13 @@ export class Releases {
     const listed = await this.#queue('list', '--json', '--partner', this.#domain, '--limit', '3')
     if (listed.code !== 0) return
     const { messages } = JSON.parse(listed.stdout) as Listed
-    const [released, retried, failed] = messages
-    for (const each of released?.recipients ?? []) this.ordered.add(each)
+    const [, retried, failed] = messages
     const why = ['--reason', 'soak', '--yes']
-    if (released) await this.#queue('release', released.id, ...why)
+    for (const { id, recipients } of messages) {
+      for (const each of recipients) this.ordered.add(each)
+      // One whose sender asks for REQUIRETLS is not released.
+      if ((await this.#queue('release', id, ...why)).code === 0) break
+    }
     if (failed) await this.#queue('fail', failed.id, ...why)
     if (retried) await this.#queue('retry', retried.id)
   }

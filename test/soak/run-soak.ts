@@ -7,8 +7,8 @@ import { startHaraka, type Haraka } from '../support/haraka.js'
 import { KilledHaraka } from '../support/killed-haraka.js'
 import { fileStoreConfig } from '../support/rules.js'
 import type { SeededRandom } from '../support/seeded-random.js'
-import { startPeer } from '../support/smtp-peer.js'
-import { startPeers, WAITS_FOR_RELEASE, type SoakPeer } from './peers.js'
+import { WAITS_FOR_RELEASE } from './kinds.js'
+import { startPeers, type SoakPeer } from './peers.js'
 import { Releases } from './releases.js'
 import { tally, type Sent, type Tally } from './tally.js'
 
@@ -26,18 +26,21 @@ export interface SoakOptions {
 
 /** How many submissions are under way at once. */
 const SENDERS = 8
+/** One message in so many asks for REQUIRETLS. */
+const ASKS_ONE_IN = 4
 /** Between two times at which an administrator looks at what waits, in milliseconds. */
 const ORDER_PAUSE = 1000
 
 /** Runs a soak; rejects when the queue does not empty in time. */
 export async function runSoak(options: SoakOptions): Promise<Tally> {
-  const { peers, gateway, ca } = await startPeers()
-  const mailbox = await startPeer()
+  const { peers, gateway, mailbox, authority } = await startPeers()
+  const own = await authority.issue({ dnsNames: ['mta.test.example'] })
   const rules = peers
     .filter(({ covered }) => covered)
     .map(({ domain, required }) => ({ to: [domain], action: required }))
   const haraka = await startHaraka({
     nodes: 2,
+    plugins: ['tls', 'test-relay', 'test-routes', 'enforce-tls'],
     config: {
       ...fileStoreConfig(
         { 'acme.example': rules },
@@ -45,13 +48,17 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
           '[main]\ndefer_seconds=2\n[tls]\nhandshake_timeout=2s\nreply_timeout=2s\nca=soak.pem\n',
           '[failure]\ndelay_warning=1s\nallow_release=true\n',
           `[gateways]\nrelay=smtp://127.0.0.1:${gateway.port}\n`,
+          '[requiretls]\nannounce=true\n',
         ].join(''),
       ),
-      'soak.pem': ca,
+      'soak.pem': authority.cert,
+      'tls.ini': '[main]\nkey=own.key\ncert=own.pem\n',
+      'own.key': own.key,
+      'own.pem': own.cert,
     },
     routes: {
       ...Object.fromEntries(peers.map(({ domain, host, peer }) => [domain, [peer.route({ name: host })]])),
-      'acme.example': [mailbox.route()],
+      'acme.example': [mailbox.route({ name: 'mx.acme.example' })],
     },
     outbound: { temp_fail_intervals: '5s*12', connect_timeout: 3 },
   })
@@ -61,12 +68,7 @@ export async function runSoak(options: SoakOptions): Promise<Tally> {
     const ordered = orderNowAndThen(releases, ordering.signal)
     const sent = await submitAll(haraka, peers, options).finally(() => ordering.abort())
     await ordered
-    const figures = tally(
-      sent,
-      peers,
-      mailbox.messages.map(({ data }) => data),
-      { ordered: releases.ordered, gateway },
-    )
+    const figures = tally(sent, peers, mailbox.messages, { ordered: releases.ordered, gateway })
     if (haraka.queueFiles().length > 0)
       throw new Error(
         `${haraka.queueFiles().length} messages are still in the queue: ${haraka.queueFiles().slice(0, 5).join(', ')}`,
@@ -109,14 +111,17 @@ async function submit(haraka: Haraka, peers: readonly SoakPeer[], options: SoakO
       const peer = peers[number % peers.length]
       if (!peer) throw new TypeError('no peers')
       const id = `soak-${number}-end`
+      const asks = options.random.between(0, ASKS_ONE_IN) === 0
       const message = {
         from: 'ann@acme.example',
         to: `x-${number}@${peer.domain}`,
         messageId: `${id}@acme.example`,
         text: id,
+        starttls: asks,
+        requiretls: asks,
       }
       const acknowledged = await killed.submit(message)
-      sent.push({ id, peer, acknowledged })
+      sent.push({ id, peer, asks, acknowledged })
       options.onProgress?.(sent.length, 'sending')
     }
   }

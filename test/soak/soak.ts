@@ -1,5 +1,6 @@
 /**
- * `npm run soak`: a long soak with a progress bar; exits 1 when a message was lost, or left in the clear. With
+ * `npm run soak`: a long soak with a progress bar; exits 1 when a message was lost, left in the clear, or left without the
+ * REQUIRETLS that it asked for. With
  * `--partners` one of many partners, which exits 1 when memory, sockets or timers have leaked.
  */
 import { parseArgs } from 'node:util'
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     onProgress: (done, what) => bar.update(done, { what }),
   }).finally(() => bar.stop())
   console.log(closingLine(figures))
-  process.exitCode = figures.lost > 0 || figures.clearAgainstRule > 0 ? 1 : 0
+  process.exitCode = figures.lost + figures.clearAgainstRule + figures.againstRequireTls > 0 ? 1 : 0
 }
 
 async function manyPartners(messages: number): Promise<void> {

@@ -1,11 +1,15 @@
 /** Counts what became of every message of a soak. Pure. */
 import type { SmtpPeer } from '../support/smtp-peer.js'
-import { WAITS_FOR_RELEASE, type SoakPeer } from './peers.js'
+import type { MessageRecord } from '../support/peer-record.js'
+import { WAITS_FOR_RELEASE } from './kinds.js'
+import type { SoakPeer } from './peers.js'
 
 /** A message that was submitted. */
 export interface Sent {
   readonly id: string
   readonly peer: SoakPeer
+  /** Whether it asks for REQUIRETLS. */
+  readonly asks: boolean
   /** Whether Haraka took it; `false` where its answer was lost, so that nobody knows. */
   readonly acknowledged: boolean
 }
@@ -20,6 +24,10 @@ export interface Tally {
   readonly lost: number
   readonly duplicated: number
   readonly clearAgainstRule: number
+  /** Handed on with REQUIRETLS. */
+  readonly onward: number
+  /** Messages that ask for REQUIRETLS, and what their bounces tell of them, that were handed on without. */
+  readonly againstRequireTls: number
   /** In the clear, on an administrator's order for that very message. */
   readonly released: number
   /** Taken by the gateway. */
@@ -29,19 +37,21 @@ export interface Tally {
 }
 
 const ID = /soak-\d+-end/g
+/** A recipient. */
+const TO = /x-\d+@/
 const DELAYED = /^Action: delayed/im
 const RECIPIENT = /^C: RCPT TO:<([^>]*)>/i
 
 /**
  * Counts.
  *
- * @param reports the bounces and notices of delay that the sender's server got, as text
+ * @param mail the bounces and notices of delay that the sender's server got
  * @param ordered recipients of messages that a release was ordered for
  */
 export function tally(
   messages: readonly Sent[],
   peers: readonly SoakPeer[],
-  reports: readonly string[],
+  mail: readonly MessageRecord[],
   { ordered, gateway }: { readonly ordered: ReadonlySet<string>; readonly gateway: SmtpPeer },
 ): Tally {
   const outcomes = new Map<string, number>()
@@ -62,6 +72,7 @@ export function tally(
   }
   clearAgainstRule += gateway.cleartextAfterEhlo().length
   for (const { data } of gateway.messages) add(data.match(ID)?.[0] ?? 'unknown')
+  const reports = mail.map(({ data }) => data)
   const bounces = reports.filter((report) => !DELAYED.test(report))
   for (const bounce of bounces) add(bounce.match(ID)?.[0] ?? 'unknown')
   const acknowledged = messages.filter(({ acknowledged: known }) => known)
@@ -74,6 +85,7 @@ export function tally(
     lost: acknowledged.filter(({ id }) => !outcomes.has(id)).length,
     duplicated: [...outcomes.values()].reduce((sum, count) => sum + count - 1, 0),
     clearAgainstRule,
+    ...onwardOf(messages, [...peers.flatMap(({ peer }) => peer.received), ...gateway.received], mail),
     released,
     rerouted: gateway.messages.length,
     notices: reports.length - bounces.length,
@@ -91,6 +103,29 @@ function unordered(
     .filter((recipient) => recipient !== undefined && !ordered.has(recipient)).length
 }
 
+/**
+ * How messages that ask for REQUIRETLS went.
+ *
+ * @param received all that servers got, accepted or not @param mail to the senders
+ */
+function onwardOf(
+  messages: readonly Sent[],
+  received: readonly MessageRecord[],
+  mail: readonly MessageRecord[],
+): Pick<Tally, 'onward' | 'againstRequireTls'> {
+  const asking = new Set(messages.filter(({ asks }) => asks).map(({ id }) => id))
+  const ofAsking = (all: readonly MessageRecord[]): MessageRecord[] =>
+    all.filter(({ data }) => asking.has(data.match(ID)?.[0] ?? ''))
+  const isOnward = ({ secure, requiretls }: MessageRecord): boolean => secure && requiretls
+  const handedOn = ofAsking(received)
+  // Where the way back has no REQUIRETLS, recipients are not told (RFC 8689 section 5).
+  const told = ofAsking(mail).filter(({ data }) => TO.test(data))
+  return {
+    onward: handedOn.filter(isOnward).length,
+    againstRequireTls: [...handedOn, ...told].filter((each) => !isOnward(each)).length,
+  }
+}
+
 /** The closing line. */
 export function closingLine(figures: Tally): string {
   const {
@@ -102,6 +137,8 @@ export function closingLine(figures: Tally): string {
     lost,
     duplicated,
     clearAgainstRule,
+    onward,
+    againstRequireTls,
     released,
     rerouted,
     notices,
@@ -114,6 +151,8 @@ export function closingLine(figures: Tally): string {
     `lost ${lost}`,
     `duplicated ${duplicated}`,
     `in the clear against a rule ${clearAgainstRule}`,
+    `handed on with REQUIRETLS ${onward}`,
+    `without it against the sender's word ${againstRequireTls}`,
     `released in the clear by an administrator ${released}`,
     `rerouted ${rerouted}`,
     `notices of delay ${notices}`,

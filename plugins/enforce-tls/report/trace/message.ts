@@ -34,6 +34,8 @@ export interface TraceStep extends StepWords {
   } | null
   /** What of the server was checked, such as `chain`; `null` where there was no session that is as required. */
   readonly verified: readonly string[] | null
+  /** Whether it was handed on with REQUIRETLS; `null` where nobody asked for that, or it was not handed on. */
+  readonly requiretls: 'yes' | 'no' | null
   /** Class of failure, where TLS is to blame. */
   readonly class: string | null
   readonly status: string | null
@@ -204,6 +206,7 @@ function stepOf(entry: DeliveryLogEntry): TraceStep {
     certificate:
       fingerprint === undefined ? null : { fingerprint, issuer: issuer ?? null, expires: expires ?? null },
     verified: verifiedIn(entry),
+    requiretls: entry.requiretls === 'yes' || entry.requiretls === 'no' ? entry.requiretls : null,
     class: entry.class ?? null,
     status: entry.status ?? null,
     detail: entry.detail ?? null,

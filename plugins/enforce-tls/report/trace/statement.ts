@@ -7,6 +7,7 @@ import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
 import { formatExposures } from './format-exposure.js'
+import { isPromised, nameOfRule, onwardFacts } from './onward.js'
 import { formatUtc } from '../../text/utc.js'
 import { formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
@@ -42,16 +43,11 @@ export function statementOn(message: TracedMessage): Statement {
       ['To', recipientsOf(message)],
       ...(message.rules.length === 0 ? [] : [['Rule', rulesOf(message)] as const]),
       ...(last === undefined ? undeliveredFacts(message) : deliveryFacts(last)),
+      ...onwardFacts(message, deliveries),
       ...releaseFacts(message),
     ],
     verified: verified.map(capital),
-    notVerified:
-      last === undefined
-        ? []
-        : notVerified(
-            verified,
-            deliveries.some(({ protocol }) => protocol !== null),
-          ),
+    notVerified: last === undefined ? [] : notVerified(verified, deliveries),
   }
 }
 
@@ -222,8 +218,9 @@ function verifiedOf(deliveries: readonly TraceStep[]): string[] {
   return (first ?? []).filter((part) => rest.every((others) => others.includes(part)))
 }
 
-/** @param overTls whether there was a certificate at all */
-function notVerified(verified: readonly string[], overTls: boolean): string[] {
+function notVerified(verified: readonly string[], deliveries: readonly TraceStep[]): string[] {
+  // Whether there was a certificate at all.
+  const overTls = deliveries.some(({ protocol }) => protocol !== null)
   const has = (...parts: readonly string[]): boolean => parts.some((part) => verified.includes(part))
   return [
     ...(!overTls || has('chain', 'dane', 'fingerprint')
@@ -237,7 +234,9 @@ function notVerified(verified: readonly string[], overTls: boolean): string[] {
       ? []
       : ["That the server belongs to the recipient's domain: DNS, or a plugin here, named it."]),
     'What happened before: how the message came to this mail server.',
-    'What happened afterwards: how that server stored it or passed it on.',
+    isPromised(deliveries)
+      ? 'What happened afterwards: with REQUIRETLS that server promised to pass it on encrypted; whether it did is unknown.'
+      : 'What happened afterwards: how that server stored it or passed it on.',
   ]
 }
 
@@ -263,10 +262,7 @@ export function recipientsOf({
 
 /** The rules by their names. */
 export function rulesOf({ rules, level }: Pick<TracedMessage, 'rules' | 'level'>): string {
-  const names = rules.map(
-    ({ owner, id, name }) => `${name ?? id} (${owner === '*' ? 'the whole service' : owner})`,
-  )
-  return `${names.join(', ')}, level ${level}`
+  return `${rules.map(nameOfRule).join(', ')}, level ${level}`
 }
 
 function capital(part: string): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import { ASKED } from '../../../../plugins/enforce-tls/requiretls/ask.js'
 import { messageOf } from '../../../../plugins/enforce-tls/report/trace/message.js'
 import { statementOn, type Statement } from '../../../../plugins/enforce-tls/report/trace/statement.js'
 import { toStatementPage, toText } from '../../../../plugins/enforce-tls/report/trace/statement-text.js'
@@ -149,6 +150,64 @@ const ROWS: readonly (readonly [
   ['seen in report mode without TLS', [{ kind: 'report', result: 'would-bounce' }], 'unknown', /^Unknown\. /],
   ['seen in report mode over TLS', [{ kind: 'report', result: 'would-deliver', ...TLS }], 'yes', /^Yes\. /],
 ]
+
+describe('what a statement says of REQUIRETLS', () => {
+  const BANK = { owner: 'acme.example', id: 'r1', name: 'Bank' }
+  const SENDER = { ...ASKED }
+  for (const [what, rules, entries, fact, afterwards] of [
+    ['nothing where nobody asked', [BANK], [TLS], undefined, /stored it or passed it on/],
+    [
+      'that it went with it, as a rule asks',
+      [BANK],
+      [{ ...TLS, requiretls: 'yes' }],
+      'Yes: handed on with it, so the server has to pass the message on encrypted. A rule asked for it.',
+      /promised to pass it on encrypted; whether it did is unknown/,
+    ],
+    [
+      'that it went with it, as the sender asks',
+      [BANK, SENDER],
+      [{ ...TLS, requiretls: 'yes' }],
+      'Yes: handed on with it, so the server has to pass the message on encrypted. The sender asked for it.',
+      /promised/,
+    ],
+    [
+      'that it went without',
+      [BANK],
+      [{ ...TLS, requiretls: 'no' }],
+      'No: handed on without it. A rule asked for it.',
+      /stored it or passed it on/,
+    ],
+    [
+      'that not all of it went with it',
+      [SENDER],
+      [{ ...TLS, requiretls: 'yes' }, TLS],
+      'In part: not every delivery was made with it. The sender asked for it.',
+      /stored it or passed it on/,
+    ],
+    [
+      'that the sender asked, of what came back',
+      [SENDER],
+      [{ result: 'bounced', class: 'requiretls-not-supported' }],
+      'The sender asked for it.',
+      null,
+    ],
+    ['nothing of a rule that asks, of what came back', [BANK], [{ result: 'bounced' }], undefined, null],
+  ] as const)
+    it(what, () => {
+      const { facts, notVerified } = statementOf(...entries.map((each) => ({ ...each, rules: [...rules] })))
+      assert.equal(new Map(facts).get('REQUIRETLS'), fact)
+      if (afterwards === null) assert.deepEqual(notVerified, [])
+      else assert.match(notVerified.at(-1) ?? '', afterwards)
+    })
+
+  it('is no rule of the whole service', () => {
+    const { facts } = statementOf({ ...TLS, rules: [SENDER, BANK], level: 'encrypt' })
+    assert.equal(
+      new Map(facts).get('Rule'),
+      "the sender's own REQUIRETLS, Bank (acme.example), level encrypt",
+    )
+  })
+})
 
 describe('the statement on a message', () => {
   for (const [what, entries, answer, sentence] of ROWS)
