@@ -62,6 +62,7 @@ export function guardContextIn(
       composeBounce(request, {
         ...bounceOptionsIn(haraka, settings()),
         help: await helpFor(request.item, readService),
+        honourNo: settings().requiretls.honourNo,
         ...(request.delayed ? { templates: haraka.delayTemplates } : {}),
       }),
     divide: (item, groups) => divide(item, groups, haraka.outbound),

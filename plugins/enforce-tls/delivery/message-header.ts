@@ -29,7 +29,12 @@ export async function readHeaderBlock(
   start: number,
   cut: string | null = null,
 ): Promise<HeaderBlock> {
-  return new HeaderBlock(await readBeginning(createReadStream(file, { start })), cut)
+  return headerBlockOf(createReadStream(file, { start }), cut)
+}
+
+/** The same of a message that is open. */
+export async function headerBlockOf(message: Readable, cut: string | null): Promise<HeaderBlock> {
+  return new HeaderBlock(await readBeginning(message), cut)
 }
 
 /**

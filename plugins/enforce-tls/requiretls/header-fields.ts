@@ -6,7 +6,7 @@
 import type { HeaderBlock } from '../rules/header-block.js'
 
 /** The field of RFC 8689. */
-const TLS_REQUIRED = 'TLS-Required'
+export const TLS_REQUIRED = 'TLS-Required'
 /** The field of Postfix 3.11. */
 export const REQUIRE_TLS_ESMTP = 'Require-TLS-ESMTP'
 

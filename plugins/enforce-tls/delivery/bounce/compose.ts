@@ -5,9 +5,11 @@
  */
 import { isAscii } from 'node:buffer'
 import type { HarakaMailItem } from '../../haraka/types.js'
+import { HEADER_CUT, isHeaderCut } from '../../haraka/header-limit.js'
+import { saysTlsRequiredNo, TLS_REQUIRED } from '../../requiretls/header-fields.js'
 import { asksForRequireTls } from '../../requiretls/note.js'
 import type { Bounce, BounceRequest } from '../guard-context.js'
-import { readHeaderFields, valueOf, type HeaderField } from '../message-header.js'
+import { headerBlockOf, readHeaderFields, valueOf, type HeaderField } from '../message-header.js'
 import type { BounceFacts } from './facts.js'
 import { mailDate } from './fields.js'
 import { addAlternatives, multipart, written } from './mime.js'
@@ -27,17 +29,25 @@ type Shown = keyof typeof SHOWN
  * @throws when the queue file can't be read.
  */
 export async function composeBounce(request: BounceRequest, options: BounceOptions): Promise<Bounce> {
-  const contents = await compose(request, options)
   // With the whole header block in it, a bounce is as confidential as the message was.
   const held = options.content === 'full' ? request.requirement : null
+  const likewise = (await wantsDelivery(request, options)) ? { [TLS_REQUIRED]: 'No' } : {}
+  const contents = await compose(request, options, options.content, held ? {} : likewise)
   return {
     contents,
     heldTo: held?.decidedBy ?? null,
-    instead: held ? await compose(request, { ...options, content: 'minimal' }) : null,
+    instead: held ? await compose(request, { ...options, content: 'minimal' }, 'minimal', likewise) : null,
     redacted: asksForRequireTls(request.item.todo)
       ? await compose(redactedRequest(request), { ...options, content: 'minimal' }, 'redacted')
       : null,
   }
+}
+
+/** Whether the sender prefers delivery to what is published, so that what comes back may go as the message itself may. */
+async function wantsDelivery({ item }: BounceRequest, { honourNo = false }: BounceOptions): Promise<boolean> {
+  if (!honourNo || asksForRequireTls(item.todo)) return false
+  const cut = isHeaderCut(item.todo.notes) ? HEADER_CUT : null
+  return saysTlsRequiredNo(await headerBlockOf(item.data_stream(), cut))
 }
 
 /**
@@ -62,7 +72,8 @@ function redactedRequest(request: BounceRequest): BounceRequest {
 async function compose(
   request: BounceRequest,
   options: BounceOptions,
-  shown: Shown = options.content,
+  shown: Shown,
+  fields: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const original = await readHeaderFields(request.item.data_stream())
   const kept = keptOf(original, shown)
@@ -71,7 +82,7 @@ async function compose(
 
   const root = multipart('report; report-type=delivery-status')
   for (const { name, value } of headers) root.setHeader(name, value)
-  root.setHeader('Auto-Submitted', 'auto-replied')
+  root.setHeader({ 'Auto-Submitted': 'auto-replied', ...fields })
   if (/^<[\x21-\x7e]+>$/.test(messageId)) root.setHeader({ References: messageId, 'In-Reply-To': messageId })
 
   addAlternatives(html === '' ? root : root.createChild('multipart/alternative'), text, html, languages)

@@ -28,6 +28,8 @@ export interface BounceOptions {
   readonly help?: SenderHelp | undefined
   /** Where neither the message nor the sender's domain says one. @default 'en' */
   readonly language?: Language | undefined
+  /** Whether `TLS-Required: No` of the message counts, so that the bounce says it, too. @default false */
+  readonly honourNo?: boolean
   /** Whatever message and domain say; absent for what they say. */
   readonly asked?: Language | undefined
 }
