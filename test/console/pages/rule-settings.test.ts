@@ -62,6 +62,32 @@ describe('the settings, on the page of a rule', () => {
       await assertAccessible(page, 'the actions')
     })
 
+  it('aside: what is beyond the receiving server is chosen, said in short, and taken back', async () => {
+    const id = await made({ level: 'verify' })
+    const page = await browser.at(server, 'admin', placeOf(id), { width: 360, dark: true })
+    await page.getByRole('tab', { name: 'Actions' }).click()
+    const choice = page.getByLabel('Beyond the receiving server')
+    assert.deepEqual(await choice.locator('option').allInnerTexts(), [
+      'No requirement',
+      'REQUIRETLS, where offered',
+      'REQUIRETLS, or do not send',
+    ])
+    for (const [label, requireOnward] of [
+      ['REQUIRETLS, where offered', 'offered'],
+      ['REQUIRETLS, or do not send', 'must'],
+      ['No requirement', undefined],
+    ] as const) {
+      const saved = page.waitForResponse((response) => response.request().method() === 'PUT')
+      await choice.selectOption({ label })
+      await saved
+      const expected = { level: 'verify', ...(requireOnward ? { requireOnward } : {}) }
+      assert.deepEqual((await stored(id)).actions.relayWithTls, expected)
+      assert.equal(await choice.inputValue(), requireOnward ?? '')
+    }
+    await assertFits(page, 'the choice')
+    await assertAccessible(page, 'the choice')
+  })
+
   it('that lack the gateway of a rule are said, and the rule keeps it', async () => {
     const id = await made({ level: 'verify', via: 'gone' })
     const page = await browser.at(server, 'admin', placeOf(id))

@@ -30,7 +30,7 @@ const fields = {
   onFailure: 'If no receiving server meets this',
   trust: 'Named trust',
   via: 'Gateway',
-  requireOnward: 'Behind the receiving server',
+  requireOnward: 'Beyond the receiving server',
 }
 
 /** A field of a rule by its path, such as `criteria.to.matchesAny`. */
@@ -377,7 +377,7 @@ export const texts = {
       'With REQUIRETLS a receiving server promises to pass the message on encrypted, up to the mailbox.',
     requireOnwardDefault: 'No requirement',
     requireOnwardNames: {
-      offered: 'REQUIRETLS, where the server offers it',
+      offered: 'REQUIRETLS, where offered',
       must: 'REQUIRETLS, or do not send',
     },
     onFailureNames: {
