@@ -31,7 +31,7 @@ it('workers write one delivery log beside the rules file', async () => {
   const { enforced, versions } = await reportOf(haraka.folder)
   assert.deepEqual(enforced, {
     ...{ messages: 6, delivered: 6, rerouted: 0, bounced: 0, kept: 0, waiting: 0 },
-    ...{ released: 0, other: 0, asUsual: 0, freed: 0 },
+    ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
   })
   assert.deepEqual(versions, [{ version: 'TLSv1.3', messages: 6, share: 1 }])
 })

@@ -44,6 +44,7 @@ export const ruleReport: Schema = object({
   enforced: object({
     messages: count,
     delivered: count,
+    requiretls: { ...count, description: 'Of those delivered: handed on with REQUIRETLS.' },
     rerouted: { ...count, description: 'Handed to a gateway over a verified session.' },
     bounced: count,
     kept: count,

@@ -39,6 +39,7 @@ const COLUMNS: readonly Column<PartnerReport>[] = [
   ['released', ({ enforced }) => enforced.released],
   ['unknown result', ({ enforced }) => enforced.other],
   ['TLS not required any more', ({ enforced }) => enforced.freed],
+  ['delivered with REQUIRETLS', ({ enforced }) => enforced.requiretls],
 ]
 
 const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [

@@ -8,9 +8,11 @@ import type { Level } from '../rules/levels.js'
  * only some of its recipients got counts once for each result.
  */
 export interface EnforcedCounts {
-  /** The sum of the following seven. */
+  /** The sum of `delivered` to `other`. */
   readonly messages: number
   readonly delivered: number
+  /** Of those delivered, the ones that were handed on with REQUIRETLS; not a part of the sum. */
+  readonly requiretls: number
   /** Handed to a gateway over a verified session; of their way on from there nothing is known. */
   readonly rerouted: number
   readonly bounced: number

@@ -29,6 +29,7 @@ export function formatDropped({ since, logBegins }: DeliveryReport): string | nu
 export function formatEnforced({
   messages,
   delivered,
+  requiretls,
   rerouted,
   bounced,
   kept,
@@ -48,6 +49,7 @@ export function formatEnforced({
   return [
     numbered(messages, 'message'),
     `${delivered} delivered (${percent(delivered, messages)})`,
+    ...(requiretls > 0 ? [`${requiretls} of them handed on with REQUIRETLS`] : []),
     ...(rerouted > 0 ? [`${rerouted} ${TO_GATEWAY}`] : []),
     ...(released > 0 ? [`${released} released, sent without what the rules require`] : []),
     `${bounced} bounced (${percent(bounced, messages)})`,

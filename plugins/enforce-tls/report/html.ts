@@ -111,6 +111,7 @@ function figures({ enforced, reported, incoming }: DeliveryReport): string {
   return `<dl>
 ${figure('TLS required', enforced.messages, 'messages')}
 ${figure('Delivered over TLS', enforced.delivered, percent(enforced.delivered, enforced.messages))}
+${enforced.requiretls > 0 ? figure('Handed on with REQUIRETLS', enforced.requiretls, 'of those delivered: the next server has to pass them on encrypted') : ''}
 ${enforced.rerouted > 0 ? figure('Handed to a gateway', enforced.rerouted, 'over a verified connection; the way from there is not known here') : ''}
 ${enforced.released > 0 ? figure('Released', enforced.released, 'sent without what the rules require') : ''}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}

@@ -159,7 +159,8 @@ class Collection {
     if (result === 'released' || result === 'delivered-as-usual' || (result === 'delivered' && !protocol))
       this.#without.counted.add(itemKey(entry))
     const partner = this.#partner(domain)
-    for (const { enforced } of [this.#all, partner, this.#day(at)]) enforced.add(result)
+    for (const { enforced } of [this.#all, partner, this.#day(at)])
+      enforced.add(result, entry.requiretls === 'yes')
     if (result !== 'delivered') return
     for (const { versions } of [this.#all, partner]) versions.add(protocol ?? NO_VERSION)
     if (cipher !== undefined) this.#all.ciphers.add(cipher)

@@ -10,7 +10,7 @@ import { sorting, type InPieces } from '../work/pieces.js'
 export const PIECE = 200
 
 /** Where each result is counted; one that is not here is of a version to come, and counts as nothing that is known. */
-const PLACES: Readonly<Record<string, keyof Omit<EnforcedCounts, 'messages' | 'other'>>> = {
+const PLACES: Readonly<Record<string, keyof Omit<EnforcedCounts, 'messages' | 'other' | 'requiretls'>>> = {
   delivered: 'delivered',
   rerouted: 'rerouted',
   'via-gateway': 'rerouted',
@@ -28,16 +28,22 @@ export class EnforcedTally {
     ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0 },
     ...{ waiting: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
   }
+  #onward = 0
 
-  /** Takes a final result, `released`, or `deferred` for a message that waits. */
-  add(result: string): void {
+  /**
+   * Takes a final result, `released`, or `deferred` for a message that waits.
+   *
+   * @param isOnward whether it was handed on with REQUIRETLS
+   */
+  add(result: string, isOnward = false): void {
+    if (isOnward && result === 'delivered') this.#onward++
     this.#counts[Object.hasOwn(PLACES, result) ? (PLACES[result] ?? 'other') : 'other']++
   }
 
   counts(): EnforcedCounts {
     const { asUsual, freed, ...required } = this.#counts
     const messages = Object.values(required).reduce((sum, count) => sum + count, 0)
-    return { messages, ...required, asUsual, freed }
+    return { messages, ...required, requiretls: this.#onward, asUsual, freed }
   }
 }
 

@@ -180,6 +180,17 @@ describe('mail to those who publish nothing', () => {
   })
 })
 
+it('messages that were handed on with REQUIRETLS are counted in table, page and CSV, where there are any', async () => {
+  const delivered = entry({ protocol: 'TLSv1.3' })
+  const report = await reportOn(delivered, entry({ protocol: 'TLSv1.3', requiretls: 'yes' }))
+  assert.match(toTables(report), / 2 delivered \(100\.0%\)\n +1 of them handed on with REQUIRETLS\n/)
+  assert.match(toHtml(report), /<dt>Handed on with REQUIRETLS<\/dt><dd>1</)
+  const [head = '', first = ''] = toCsv(report).split('\r\n')
+  assert.equal(first.split(',')[head.split(',').indexOf('delivered with REQUIRETLS')], '1')
+  const without = await reportOn(delivered)
+  assert.doesNotMatch(toTables(without) + toHtml(without), /with REQUIRETLS/)
+})
+
 const partnersIn = (table: string) => table.slice(table.indexOf('Partners'))
 
 describe('messages that were released', () => {

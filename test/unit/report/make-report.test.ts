@@ -25,9 +25,22 @@ describe('a report', () => {
     assert.deepEqual(report.enforced, {
       messages: 0,
       ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0, waiting: 0 },
-      ...{ released: 0, other: 0, asUsual: 0, freed: 0 },
+      ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
     })
     assert.deepEqual([report.versions, report.partners, report.days, report.expiring], [[], [], [], []])
+  })
+
+  it('counts those of the delivered that were handed on with REQUIRETLS, whole and by partner and day', async () => {
+    const report = await reportOn([
+      entry({ protocol: 'TLSv1.3', requiretls: 'yes' }),
+      entry({ protocol: 'TLSv1.3', requiretls: 'no' }),
+      entry({ protocol: 'TLSv1.3' }),
+      entry({ kind: 'attempt', result: 'secured', requiretls: 'yes' }),
+      entry({ result: 'rerouted', requiretls: 'yes' }),
+    ])
+    const all = [report.enforced, report.partners[0]?.enforced, report.days[0]]
+    for (const counts of all)
+      assert.deepEqual([counts?.messages, counts?.delivered, counts?.requiretls], [4, 3, 1])
   })
 
   it('counts final results, and a message that waits only until it has one', async () => {
@@ -47,7 +60,7 @@ describe('a report', () => {
     assert.deepEqual(report.enforced, {
       messages: 8,
       ...{ delivered: 5, rerouted: 0, bounced: 1, kept: 1, waiting: 1 },
-      ...{ released: 0, other: 0, asUsual: 0, freed: 0 },
+      ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
     })
     assert.deepEqual(report.versions, [
       { version: 'TLSv1.3', messages: 3, share: 0.6 },
