@@ -34,7 +34,7 @@ async function commandIn(folder: string): Promise<(words: readonly string[]) => 
   return (words) => runToEnd(process.execPath, [bin, ...words], { cwd: folder })
 }
 
-it('the commands of the README make the first rule in a folder without settings of the plugin', async () => {
+it('the commands of the README make the first rule, and more of it, in a folder without settings of the plugin', async () => {
   await using redis = await startRedis()
   await using haraka = await startHaraka({ config: { 'redis.ini': `[server]\nport=${redis.port}\n` } })
   const run = await commandIn(haraka.folder)
@@ -47,6 +47,14 @@ it('the commands of the README make the first rule in a folder without settings 
   }
   assert.match(await redis.cli('HGET', 'enforce-tls:rules:acme.example', id), /"enabled":true/)
   assert.match(await run(['status']), /^ *problems +0$/m)
+
+  const said: string[] = []
+  for (const heading of ['\n### Encrypted up to the mailbox', "\n### In the sender's language"])
+    for (const words of commandsBehind(heading, read('README.md')))
+      said.push(await run(words.map((word) => (word === 'ID' ? id : word))))
+  assert.match(await redis.cli('HGET', 'enforce-tls:rules:acme.example', id), /"requireOnward":"offered"/)
+  assert.equal(said.length, 3)
+  assert.match(said.at(-1) ?? '', /Ihre Nachricht an cfo@bank\.example/)
 })
 
 it('the complete example of config/README.md relays mail, and holds the one to the banks to its rule', async () => {

@@ -165,7 +165,7 @@ export const FIELDS: readonly Field[] = [
     '[how]',
     `${ACTION}.requireOnward`,
     'offered or must',
-    "hand mail on with REQUIRETLS (RFC 8689), so that it stays encrypted behind the partner's server, too: offered: where the partner offers it; must: only then",
+    "hand mail on with REQUIRETLS (RFC 8689), so that it stays encrypted beyond the partner's server, too: offered: where the partner offers it; must: only then",
     { words: ONWARD },
   ),
   field(
