@@ -31,6 +31,10 @@ const step: Schema = object({
     ...nullable(list(text)),
     description: 'What of the server was checked; null where no session was as required.',
   },
+  requiretls: {
+    ...nullable({ type: 'string', enum: ['yes', 'no'] }),
+    description: 'Whether it was handed on with REQUIRETLS (RFC 8689); null where nobody asked for it.',
+  },
   class: { ...nullable(text), description: 'Class of failure, where TLS is to blame.' },
   status: nullable(text),
   detail: nullable(text),
