@@ -255,8 +255,14 @@ describe('a bounce', () => {
       opening,
       'Your message to a@clinic.example, b@clinic.example and c@clinic.example was not delivered, because their mail server rejected it. The next step is yours.',
     )
-    assert.match(text, /the receiving server answered 550 5\.1\.1, 552 and 550 5\.1\.10; its text is left out/)
-    assert.match(text, /- Code: a@clinic\.example: 550 5\.1\.1 - Code: b@clinic\.example: 552 5\.2\.2 - Code: c@clinic\.example: 550 5\.1\.10/)
+    assert.match(
+      text,
+      /the receiving server answered 550 5\.1\.1, 552 and 550 5\.1\.10; its text is left out/,
+    )
+    assert.match(
+      text,
+      /- Code: a@clinic\.example: 550 5\.1\.1 - Code: b@clinic\.example: 552 5\.2\.2 - Code: c@clinic\.example: 550 5\.1\.10/,
+    )
     assert.doesNotMatch(text, /Results|Please tell your mail team/)
   })
 
