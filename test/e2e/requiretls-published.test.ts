@@ -40,7 +40,7 @@ it(
           { to: ['later.example'], action: { level: 'dane', otherwise: 'none' } },
         ],
       },
-      ini: '[requiretls]\nannounce=true\n[main]\ndefer_seconds=1\n',
+      ini: '[requiretls]\nannounce=true\nhonour_no=true\n[main]\ndefer_seconds=1\n',
       haraka: {
         plugins: ['tls', 'test-relay', 'test-home', 'enforce-tls', 'thief'],
         extraPlugins: { thief: THIEF },
