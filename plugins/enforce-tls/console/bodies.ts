@@ -55,18 +55,8 @@ const PARTS = 50
 const DEPTH = 4
 
 /** What `JSON.stringify` makes of plain data, as UTF-8. */
-export function* writingJson(value: unknown): InPieces<Buffer[]> {
-  const written: Buffer[] = []
-  let piece = ''
-  for (const text of texts(value)) {
-    piece += text
-    if (piece.length < PIECE) continue
-    written.push(Buffer.from(piece))
-    piece = ''
-    yield
-  }
-  written.push(Buffer.from(piece))
-  return written
+export function writingJson(value: unknown): InPieces<Buffer[]> {
+  return joining(texts(value))
 }
 
 function* texts(value: unknown): Generator<string> {
@@ -120,8 +110,8 @@ async function sendFile(response: Response, { type, name, content }: ReplyFile):
   await pipeline(Readable.from(pieces), response).catch(() => response.destroy())
 }
 
-/** A stream hands on all that it has in one turn, and each part costs it more than its text: many lines are few parts. */
-function* joining(lines: readonly string[]): InPieces<Buffer[]> {
+/** As UTF-8. A stream hands on all that it has in one turn, and each part costs it more than its text: many lines are few parts. */
+function* joining(lines: Iterable<string>): InPieces<Buffer[]> {
   const pieces: Buffer[] = []
   let piece = ''
   for (const line of lines) {
