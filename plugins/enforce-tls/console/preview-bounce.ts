@@ -8,6 +8,7 @@ import path from 'node:path'
 import type { HostCheck, PartnerCheck } from '../check/types.js'
 import { bounceTexts, type BounceOptions, type BounceTexts } from '../delivery/bounce/compose.js'
 import { markRecipients, reasonOf } from '../delivery/finish.js'
+import { enhancedCodeOf } from '../delivery/tls/smtp-reply.js'
 import { decisiveAttempt, judge, type Attempt } from '../delivery/outcome.js'
 import { configOf, outboundSettings } from '../check/outbound-settings.js'
 import type { HarakaAddress, HarakaConfig, HarakaMailItem } from '../haraka/types.js'
@@ -78,8 +79,7 @@ function markedWith(to: HarakaAddress, check: PartnerCheck, attempts: readonly A
   const decisive = decisiveAttempt(attempts)
   if (!decisive) return reason
   markRecipients([to], decisive.failure, decisive.host, true)
-  const [enhanced] = /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(decisive.failure.reply?.text ?? '') ?? []
-  to.dsn_smtp_extc = enhanced
+  to.dsn_smtp_extc = enhancedCodeOf(decisive.failure.reply?.text ?? '') || undefined
   return reasonOf(decisive.failure, decisive.host)
 }
 

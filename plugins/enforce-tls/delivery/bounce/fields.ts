@@ -5,6 +5,7 @@
 import type { HarakaAddress } from '../../haraka/types.js'
 import { statusOf, type AttemptFailure } from '../outcome.js'
 import { definitionOf } from '../failure-classes.js'
+import { enhancedCodeOf } from '../tls/smtp-reply.js'
 import { oneAsciiLine, oneLine } from '../../text/one-line.js'
 
 /** The longest value of a field of the delivery-status part, in characters. */
@@ -81,8 +82,11 @@ export function replyOf({ dsn_smtp_extc, dsn_smtp_response = '' }: HarakaAddress
   readonly words: string
 } {
   if (dsn_smtp_extc) return { enhanced: dsn_smtp_extc, words: dsn_smtp_response }
-  const [whole = '', enhanced = ''] = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/.exec(dsn_smtp_response) ?? []
-  return { enhanced, words: dsn_smtp_response.slice(whole.length) }
+  const enhanced = enhancedCodeOf(dsn_smtp_response)
+  return {
+    enhanced,
+    words: enhanced === '' ? dsn_smtp_response : dsn_smtp_response.slice(enhanced.length + 1),
+  }
 }
 
 /** RFC 3464 section 2.1.2: the type says what kind of name it is. */

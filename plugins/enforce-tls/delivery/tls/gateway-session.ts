@@ -8,7 +8,7 @@ import type { Gateway } from '../../settings/gateways.js'
 import { BAD_CONNECTION, tlsFailure, type AttemptFailure } from '../outcome.js'
 import { leave } from './quit.js'
 import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.js'
-import { INSIDE_TLS, mechanismsIn, type Reply } from './smtp-reply.js'
+import { enhancedCodeOf, INSIDE_TLS, mechanismsIn, type Reply } from './smtp-reply.js'
 
 /** What a gateway failed for, inside TLS. */
 export function gatewayFailure(detail: string, status?: string): AttemptFailure {
@@ -81,8 +81,7 @@ export function loginProblem(offered: readonly string[]): string | null {
 /** Only the code is repeated: a text may quote what it is the answer to. */
 function demand({ code, lines }: Reply, to: string, wanted?: number): void {
   if (wanted === undefined ? code >= 200 && code < 300 : code === wanted) return
-  const [enhanced = ''] = /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(lines.at(-1) ?? '') ?? []
-  const answer = [code, enhanced].filter(Boolean).join(' ')
+  const answer = [code, enhancedCodeOf(lines.at(-1) ?? '')].filter(Boolean).join(' ')
   throw new DialogueError(gatewayFailure(`answered ${to} inside TLS with ${answer}`))
 }
 

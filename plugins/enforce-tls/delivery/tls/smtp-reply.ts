@@ -116,6 +116,11 @@ export function offers(ehlo: Reply, keyword: string): boolean {
   return ehlo.lines.slice(1).some((line) => line.trim().split(/\s+/, 1)[0]?.toUpperCase() === keyword)
 }
 
+/** The enhanced status code that the text of a reply begins with (RFC 3463 section 2: up to three digits); empty for none. */
+export function enhancedCodeOf(text: string): string {
+  return /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(text)?.[0] ?? ''
+}
+
 /** The mechanisms of AUTH that an EHLO reply offers; some servers write `AUTH=` for the sake of clients of old. */
 export function mechanismsIn({ lines }: Reply): string[] {
   return lines.slice(1).flatMap((line) => {
