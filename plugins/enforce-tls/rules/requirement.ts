@@ -2,6 +2,7 @@
  * What a delivery must fulfil, and how requirements of several owners add up: they are predicates, and all
  * of them must hold, so adding one never weakens another. Pure.
  */
+import type { JSONSchemaType } from 'ajv'
 import {
   definitionOf,
   later,
@@ -20,6 +21,13 @@ export interface DecidedBy {
   readonly owner: string
   readonly id: string
   readonly name: string
+}
+
+/** The same as JSON. */
+export const DECIDED_BY_SCHEMA: JSONSchemaType<DecidedBy> = {
+  type: 'object',
+  properties: { owner: { type: 'string' }, id: { type: 'string' }, name: { type: 'string' } },
+  required: ['owner', 'id', 'name'],
 }
 
 /** A demand that what the recipient's domain publishes is fulfilled. */

@@ -2,6 +2,7 @@
  * What is said of one message that waits: who, to whom, by which rules, since when, why, and what comes next. It is
  * written into the store for all to read, so it is bounded, and what is no record reads as `null`. Pure.
  */
+import { DECIDED_BY_SCHEMA } from '../rules/requirement.js'
 import { createHash } from 'node:crypto'
 import type { JSONSchemaType } from 'ajv'
 import { recipientsKey, type Wait } from '../delivery/waiting.js'
@@ -69,11 +70,7 @@ const SCHEMA: JSONSchemaType<WaitingRecord> = {
     rules: {
       type: 'array',
       maxItems: LISTED_MAX,
-      items: {
-        type: 'object',
-        properties: { owner: text, id: text, name: text },
-        required: ['owner', 'id', 'name'],
-      },
+      items: DECIDED_BY_SCHEMA,
     },
     level: text,
     class: text,

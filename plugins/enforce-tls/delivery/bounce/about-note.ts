@@ -6,7 +6,7 @@
 import type { JSONSchemaType } from 'ajv'
 import { addressText } from '../../haraka/address.js'
 import type { HarakaMailItem } from '../../haraka/types.js'
-import type { DecidedBy, Requirement } from '../../rules/requirement.js'
+import { DECIDED_BY_SCHEMA, type DecidedBy, type Requirement } from '../../rules/requirement.js'
 import { LEVEL_NAMES, type Level } from '../../rules/levels.js'
 import { jsonShape } from '../../work/json-shape.js'
 import { itemIdOf } from '../queue-name.js'
@@ -39,11 +39,7 @@ const SCHEMA: JSONSchemaType<NoticeSubject> = {
     level: { type: 'string', enum: LEVEL_NAMES },
     decidedBy: {
       type: 'array',
-      items: {
-        type: 'object',
-        properties: { owner: text, id: text, name: text },
-        required: ['owner', 'id', 'name'],
-      },
+      items: DECIDED_BY_SCHEMA,
     },
   },
   required: ['uuid', 'item', 'sender', 'domain', 'recipients', 'level', 'decidedBy'],

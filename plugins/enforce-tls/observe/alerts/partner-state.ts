@@ -3,6 +3,7 @@
  * is due for. Pure. Several processes put together what each of them has seen, in any order. A store keeps it as JSON;
  * what is none reads as `null`: one bad entry hides no other.
  */
+import { DECIDED_BY_SCHEMA } from '../../rules/requirement.js'
 import type { JSONSchemaType } from 'ajv'
 import { type FailureClass, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import { parsedAs } from '../../rules/json.js'
@@ -181,11 +182,7 @@ const SCHEMA: JSONSchemaType<PartnerState> = {
             detail: text,
             rules: {
               type: 'array',
-              items: {
-                type: 'object',
-                properties: { owner: text, id: text, name: text },
-                required: ['owner', 'id', 'name'],
-              },
+              items: DECIDED_BY_SCHEMA,
             },
           },
           required: ['class', 'host', 'detail', 'rules'],
