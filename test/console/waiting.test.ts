@@ -107,6 +107,19 @@ describe('the API of waiting mail', () => {
     assert.equal((await admin.post('waiting/orders', silent)).status, 422, 'with a reason')
   })
 
+  it('orders for what was shown, not for what has become of it', async () => {
+    const admin = await server.signedIn('admin')
+    const shown = [{ id: 'acme-1', demand: 'as it was', class: 'certificate-expired' }]
+    await admin.post('waiting/orders', { action: 'fail', ids: ['acme-1'], shown })
+    const order = haraka.orders.at(-1)
+    assert.deepEqual([order?.demand, order?.class], ['as it was', 'certificate-expired'])
+    await admin.post('waiting/orders', { action: 'fail', ids: ['acme-1'] })
+    assert.deepEqual(
+      [haraka.orders.at(-1)?.demand, haraka.orders.at(-1)?.class],
+      ['demand', 'starttls-deferred'],
+    )
+  })
+
   it(`pages through ${MESSAGES} messages, each once`, async () => {
     await using large = await startConsole()
     const records = Array.from({ length: MESSAGES }, (_, n) =>

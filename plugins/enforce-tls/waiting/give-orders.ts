@@ -34,6 +34,7 @@ export interface OrderResult {
 /**
  * Orders the same for several messages.
  *
+ * @param messages as whoever orders was shown them: what has changed since is not released or given up
  * @param nodes as they were read with the messages
  * @param patience how long to wait without any answer, in milliseconds
  */
@@ -80,15 +81,16 @@ async function withdrawStale(
   }
 }
 
-function orderFor({ id, demand }: WaitingMessage, { action, by, reason }: OrderRequest): Order {
+function orderFor(message: WaitingMessage, { action, by, reason }: OrderRequest): Order {
   return {
     id: randomBytes(9).toString('base64url'),
-    item: id,
+    item: message.id,
     action,
     by,
     reason,
     at: new Date().toISOString(),
-    demand,
+    demand: message.demand,
+    class: message.class,
   }
 }
 

@@ -190,6 +190,8 @@ export class OrdersHere {
     if (!paced.isWaiting(id)) {
       return this.#answer(order, false, 'it is being tried right now; look again in a moment')
     }
+    const changed = action === 'retry' ? null : changedSince(order, item.record)
+    if (changed !== null) return this.#answer(order, false, changed)
     switch (action) {
       case 'retry':
         logger.lognotice(`waiting mail: ${told}`)
@@ -211,12 +213,11 @@ export class OrdersHere {
   /** @returns why it is not granted; `null` where it is, and written down */
   async #grant(node: string, order: Order, { record }: WaitingItem): Promise<string | null> {
     const { settings, hashes, recordRelease } = this.#context
-    const { item: id, reason, demand } = order
+    const { item: id, reason } = order
     if (!settings().allowRelease) return 'releasing is switched off here ([failure] allow_release)'
     if (reason.trim() === '') return 'a release needs a reason'
     if (record.askedFor) return ASKED_FOR
     if (record.level === '' || record.demand === '') return 'what its rules require is unknown'
-    if (demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
     const cls = FAILURE_CLASS_NAMES.find((name) => name === record.class)
     const { isCertificate, isOurs, isGateway, isOnward } = cls === undefined ? {} : definitionOf(cls)
     // Nothing says that the server has no TLS.
@@ -241,6 +242,14 @@ export class OrdersHere {
     const answer: Answer = { order: id, item, done, says, at: new Date().toISOString() }
     this.#context.writes.put(HASHES.answers, id, JSON.stringify(answer))
   }
+}
+
+/** Nobody's word counts for what they were not shown. */
+function changedSince(order: Order, record: WaitingRecord): string | null {
+  if (order.demand !== record.demand) return 'its rules or recipients have changed since; look at it again'
+  return order.class === undefined || order.class === record.class
+    ? null
+    : 'it waits for another reason by now; look at it again'
 }
 
 const ASKED_FOR =

@@ -38,8 +38,10 @@ export interface Order {
   readonly reason: string
   /** When, in ISO 8601 and UTC. */
   readonly at: string
-  /** What was required of whom when it was ordered. */
+  /** What was required of whom, as whoever ordered it was shown. */
   readonly demand: string
+  /** The class of failure that it waited for then; absent where nobody was shown one. */
+  readonly class?: string
 }
 
 /** What became of an order. */
@@ -73,6 +75,7 @@ const orderProperties = {
   reason: text,
   at: text,
   demand: text,
+  class: { ...text, nullable: true },
 } as const
 const ORDER_KEYS = ['id', 'item', 'action', 'by', 'reason', 'at', 'demand'] as const
 const ORDER: JSONSchemaType<Order> = {

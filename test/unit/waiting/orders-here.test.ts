@@ -186,6 +186,25 @@ describe('a release', () => {
     }
   })
 
+  it('does not release or give up what has changed since it was shown', async () => {
+    const changes = [
+      [{ demand: 'of other rules' }, /rules or recipients have changed/],
+      [{ class: 'certificate-expired' }, /waits for another reason by now/],
+    ] as const
+    for (const action of ['release', 'fail'] as const) {
+      for (const [shown, says] of changes) {
+        const scene = new Scene()
+        const id = scene.wait(itemOf(FILE))
+        const answer = await scene.order(id, { action, ...shown })
+        assert.equal(answer?.done, false, action)
+        assert.match(answer.says, says)
+        assert.equal(scene.orders.release(NODE, id, itemOf(FILE), ENCRYPT), null)
+        assert.equal(scene.orders.givingUp(id), null)
+        assert.deepEqual(scene.tried, [])
+      }
+    }
+  })
+
   it('tries TLS where it was not TLS at the partner that failed', async () => {
     for (const [failed, encrypted] of [
       ['starttls-refused', false],

@@ -457,6 +457,10 @@ export interface WaitingMessage {
   readonly recipientCount: number
   readonly domain: string
   readonly rules: readonly { readonly owner: string; readonly id: string; readonly name: string }[]
+  /** Stands for what is required of whom. */
+  readonly demand: string
+  /** Class of failure. */
+  readonly class: string
   /** Why it waits, in one sentence without a full stop. */
   readonly why: string
   readonly since: string

@@ -40,6 +40,7 @@ const message: Schema = object({
   recipientCount: count,
   domain: text,
   rules: list(object({ owner: text, id: text, name: text })),
+  demand: { ...text, description: 'Stands for what is required of whom, and for nothing else.' },
   level: { ...text, description: 'What is required; empty while the rules are unknown.' },
   class: { ...text, description: 'Class of failure; empty if it has none.' },
   host: text,
@@ -57,6 +58,7 @@ interface OrderBody {
   readonly action: Action
   readonly ids: readonly string[]
   readonly reason?: string
+  readonly shown?: readonly Pick<WaitingMessage, 'id' | 'demand' | 'class'>[]
 }
 
 export const waitingRoutes = [
@@ -112,8 +114,13 @@ export const waitingRoutes = [
         action: { type: 'string', enum: ['retry', 'fail', 'release'] },
         ids: { type: 'array', items: shortText, minItems: 1, maxItems: IDS_MAX },
         reason: { type: 'string', maxLength: 500, description: 'Needed for a release.' },
+        shown: {
+          ...list(object({ id: shortText, demand: shortText, class: shortText }), IDS_MAX),
+          description:
+            'What was shown of the messages. One that has changed since is not released or given up. Without it, what the store says of them now counts as shown.',
+        },
       },
-      'reason',
+      ...['reason', 'shown'],
     ),
     answers: {
       200: list(
@@ -181,7 +188,8 @@ async function order({ context, identity, body }: Call<OrderBody>): Promise<Repl
   if (!messages.every((each) => mayChange(identity, domainOf(each.sender))))
     throw new Problem(403, 'forbidden', 'You may look at this mail, but not decide about it.')
   const request = { action, by: identity.author, reason: reason.trim() }
-  const results = await giveOrders(context.waiting, { nodes, messages }, request, PATIENCE)
+  const shown = messages.map((each) => ({ ...each, ...body.shown?.find(({ id }) => id === each.id) }))
+  const results = await giveOrders(context.waiting, { nodes, messages: shown }, request, PATIENCE)
   return { body: results.map(({ message: { id }, done, says }) => ({ id, done, says })) }
 }
 
@@ -206,10 +214,10 @@ function domainOf(sender: string): string {
 
 /** Rules that one may not see are not named. */
 function toEntry({ identity }: Call, waiting: WaitingMessage): object {
-  const { id, node, uuid, sender, recipients, recipientCount, domain, level, host, detail } = waiting
+  const { id, node, uuid, sender, recipients, recipientCount, domain, demand, level, host, detail } = waiting
   const { since, next, until, tries, ordered, releasedBy } = waiting
   const rules = waiting.rules.filter(({ owner }) => maySee(identity, owner))
-  const about = { id, node, uuid, sender, recipients, recipientCount, domain, rules, level }
+  const about = { id, node, uuid, sender, recipients, recipientCount, domain, rules, demand, level }
   return {
     ...about,
     class: waiting.class,

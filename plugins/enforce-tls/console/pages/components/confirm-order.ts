@@ -8,17 +8,19 @@ import { Dialog, Field, Notice } from './basics.js'
 export function ConfirmOrder(props: {
   readonly action: WaitingAction
   readonly messages: readonly WaitingMessage[]
-  readonly onConfirm: (reason: string) => void
+  /** Called with the messages as they were when it opened: a list that is loaded again is not what was asked about. */
+  readonly onConfirm: (reason: string, messages: readonly WaitingMessage[]) => void
   readonly onClose: () => void
 }): VNode {
-  const { action, messages, onConfirm, onClose } = props
+  const { action, onConfirm, onClose } = props
+  const [messages] = useState(props.messages)
   const reason = useRef<HTMLInputElement | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const confirm = (event: Event): void => {
     event.preventDefault()
     const given = reason.current?.value.trim() ?? ''
     if (action === 'release' && given === '') return setProblem(texts.waiting.reasonMissing)
-    onConfirm(given)
+    onConfirm(given, messages)
   }
   const partners = [...new Set(messages.map(({ domain }) => plain(domain)))]
   return html`<${Dialog} title=${texts.waiting.sure[action](messages.length)} onClose=${onClose}>

@@ -35,7 +35,7 @@ export function WaitingView(props: { readonly session: Session; readonly partner
     setChosen([])
     setFilter(next)
   }
-  const order = async (reason: string): Promise<void> => {
+  const order = async (reason: string, messages: readonly WaitingMessage[]): Promise<void> => {
     const asked = action
     setAction(null)
     setProblem(null)
@@ -43,7 +43,8 @@ export function WaitingView(props: { readonly session: Session; readonly partner
     setResults([])
     setBusy(true)
     try {
-      const body = { action: asked, ids: chosen, ...(reason === '' ? {} : { reason }) }
+      const shown = messages.map(({ id, demand, class: failure }) => ({ id, demand, class: failure }))
+      const body = { action: asked, ids: chosen, shown, ...(reason === '' ? {} : { reason }) }
       const answer = await request<readonly OrderResult[]>('POST', 'waiting/orders', body)
       setResults(answer.body)
       announce(texts.waiting.result(answer.body))
@@ -90,7 +91,7 @@ export function WaitingView(props: { readonly session: Session; readonly partner
       html`<${ConfirmOrder}
         action=${action}
         messages=${loaded.value.messages.filter(({ id }) => chosen.includes(id))}
-        onConfirm=${(reason: string) => void order(reason)}
+        onConfirm=${(reason: string, shown: readonly WaitingMessage[]) => void order(reason, shown)}
         onClose=${() => setAction(null)}
       />`
     }`
