@@ -19,7 +19,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-injection':
     'sandte unverschlüsselte Daten, wo TLS beginnen sollte, was auf einen Angriff hindeuten kann',
   'tlsa-invalid': 'hat ein Zertifikat, das seine DANE-Einträge im DNS (TLSA) nicht bestätigen',
-  'dnssec-invalid': 'konnte im DNS nicht sicher ermittelt werden',
+  'dnssec-invalid': 'konnte im DNS nicht auf sicherem Weg ermittelt werden',
   'resolver-unavailable':
     'konnte nicht ermittelt werden, weil hier kein DNS-Resolver vertrauenswürdige Antworten gibt',
   'dane-required': 'ist nicht durch signierte Einträge im DNS (DANE) bestätigt',
@@ -37,7 +37,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'konnte nicht kontaktiert werden, weil die TLS-Einstellungen dieses Mailsystems für ihn nicht verwendet werden können',
   'gateway-unavailable': 'konnte die Nachricht nicht annehmen',
   'gateway-misconfigured': 'ist hier nicht so eingerichtet, wie die Regeln es verlangen',
-  'gateway-loop': 'erhält keine Nachricht, die im Kreis läuft',
+  'gateway-loop': 'erhält keine Nachricht, die in einer Schleife läuft',
 }
 
 export const failures: NoticeTexts['failures'] = {
@@ -71,7 +71,7 @@ export const failures: NoticeTexts['failures'] = {
       `${yours(request, 'legt', 'legen')} kein Zertifikat vor, das zu einer Zertifizierungsstelle führt, der wir vertrauen. ` +
       (request.agreedAuthority
         ? 'Bitte installieren Sie eines von der mit uns vereinbarten Zertifizierungsstelle, mit allen Zwischenzertifikaten.'
-        : 'Bitte installieren Sie eines von einer öffentlich anerkannten Zertifizierungsstelle, mit allen Zwischenzertifikaten.'),
+        : 'Bitte installieren Sie eines von einer öffentlich vertrauenswürdigen Zertifizierungsstelle, mit allen Zwischenzertifikaten.'),
   },
   'certificate-expired': {
     advice: informRecipient('das Zertifikat des Mailservers dort abgelaufen ist'),
@@ -133,7 +133,7 @@ export const failures: NoticeTexts['failures'] = {
       'der Webserver mit der MTA-STS-Richtlinie der Domain ein gültiges Zertifikat braucht',
     ),
     ask: ({ domain }) =>
-      `Der Webserver mta-sts.${domain} mit Ihrer MTA-STS-Richtlinie hat kein gültiges Zertifikat für diesen Namen. Bitte installieren Sie eines von einer öffentlich anerkannten Zertifizierungsstelle.`,
+      `Der Webserver mta-sts.${domain} mit Ihrer MTA-STS-Richtlinie hat kein gültiges Zertifikat für diesen Namen. Bitte installieren Sie eines von einer öffentlich vertrauenswürdigen Zertifizierungsstelle.`,
   },
   'mx-not-listed': {
     advice: theirsToPublish('die MTA-STS-Richtlinie der Domain den Mailserver nicht aufführt'),

@@ -19,7 +19,7 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
     case 'server':
       return `${several ? 'die' : 'der'} Mailserver dort nicht verifiziert werden ${several ? 'konnten' : 'konnte'}`
     case 'look-up':
-      return `${several ? 'die' : 'der'} Mailserver dort nicht sicher ermittelt werden ${several ? 'konnten' : 'konnte'}`
+      return `${several ? 'die' : 'der'} Mailserver dort nicht auf sicherem Weg ermittelt werden ${several ? 'konnten' : 'konnte'}`
     case 'mixed':
       return several
         ? 'keiner der Mailserver dort so sicher genutzt werden konnte wie gefordert'
@@ -42,7 +42,7 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
 const BECAUSE_OF_GATEWAY = {
   'gateway-unavailable': 'die Nachricht nicht annehmen konnte',
   'gateway-misconfigured': 'hier nicht so eingerichtet ist, wie die Regeln es verlangen',
-  'gateway-loop': 'keine Nachricht erhält, die im Kreis läuft',
+  'gateway-loop': 'keine Nachricht erhält, die in einer Schleife läuft',
 } as const
 
 /** What the servers failed for, as one sentence. */

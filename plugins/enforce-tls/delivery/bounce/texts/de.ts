@@ -68,7 +68,7 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, weil ${because}.`
     return result.gateway === 'instead'
-      ? `${sentence} Auch über ein Gateway konnte sie nicht gehen.`
+      ? `${sentence} Auch über ein Gateway konnte sie nicht gesendet werden.`
       : sentence
   },
   side: (side, fate, domain) => {

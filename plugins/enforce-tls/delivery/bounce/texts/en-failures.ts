@@ -19,7 +19,7 @@ export const failures: NoticeTexts['failures'] = {
   'starttls-refused': {
     advice: informRecipient('their mail server has to accept encrypted (TLS) connections'),
     ask: (request) =>
-      `${yours(request, 'offers', 'offer')} STARTTLS, but rejects the command with an error (5yz). Please make sure that ${request.version} or later works there.`,
+      `${yours(request, 'offers', 'offer')} STARTTLS, but ${request.hosts.length > 1 ? 'reject' : 'rejects'} the command with an error (5yz). Please make sure that ${request.version} or later works there.`,
   },
   'handshake-failure': {
     advice: informRecipient('their mail server needs a current version of encryption (TLS) that works'),
@@ -60,7 +60,7 @@ export const failures: NoticeTexts['failures'] = {
       'the certificate of their mail server does not match their TLSA records (DANE) in DNS',
     ),
     ask: (request) =>
-      `The TLSA records (DANE) in DNS do not confirm the certificate that ${hostsIn(request)} presents. Please publish records for the certificate in use (RFC 7672, usage 3 or 2).`,
+      `The TLSA records (DANE) in DNS do not confirm the certificate that ${hostsIn(request)} ${request.hosts.length > 1 ? 'present' : 'presents'}. Please publish records for the certificate in use (RFC 7672, usage 3 or 2).`,
   },
   'dnssec-invalid': {
     advice:

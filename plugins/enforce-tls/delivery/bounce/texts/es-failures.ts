@@ -21,7 +21,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'tlsa-invalid': 'tiene un certificado que sus registros DANE en el DNS (TLSA) no confirman',
   'dnssec-invalid': 'no se ha podido localizar de forma segura en el DNS',
   'resolver-unavailable':
-    'no se ha podido localizar, porque ningún servidor de resolución DNS de este sistema da respuestas de las que fiarse',
+    'no se ha podido localizar, porque ningún resolutor DNS de este sistema da respuestas fiables',
   'dane-required': 'no está confirmado por registros firmados en el DNS (DANE)',
   'sts-policy-fetch-error':
     'no se ha podido verificar, porque la política MTA-STS de su dominio no se puede obtener',
@@ -32,10 +32,10 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'nothing-published': 'no se ha podido verificar, porque su dominio no publica lo que exige la regla',
   'requiretls-not-supported': 'no promete reenviar el mensaje cifrado (REQUIRETLS)',
   'trust-unusable':
-    'no se ha podido contactar, porque los ajustes de TLS de este sistema de correo para él no se pueden usar',
+    'no ha podido ser contactado, porque los ajustes de TLS que este sistema de correo tiene para él no se pueden usar',
   'gateway-unavailable': 'no pudo aceptar el mensaje',
   'gateway-misconfigured': 'no está configurada aquí como exigen las reglas',
-  'gateway-loop': 'no recibe un mensaje que da vueltas en círculo',
+  'gateway-loop': 'no recibe mensajes que circulan en bucle',
 }
 
 export const failures: NoticeTexts['failures'] = {
@@ -106,7 +106,7 @@ export const failures: NoticeTexts['failures'] = {
   },
   'resolver-unavailable': {
     advice:
-      'Avise a su propio administrador de correo: el servidor de resolución DNS que necesita este sistema de correo no funciona o no valida DNSSEC. Vuelva a enviar el mensaje cuando el problema esté resuelto; hasta entonces, contacte con el destinatario por otro medio.',
+      'Avise a su propio administrador de correo: el resolutor DNS que necesita este sistema de correo no funciona o no valida DNSSEC. Vuelva a enviar el mensaje cuando el problema esté resuelto; hasta entonces, contacte con el destinatario por otro medio.',
     ask: null,
   },
   'dane-required': {
@@ -177,7 +177,7 @@ function informRecipient(
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
   return (
-    `Comunique al destinatario, por ejemplo por teléfono, que ${what}: su administrador de correo puede corregirlo. Después, vuelva a enviar el mensaje. ` +
+    `Comunique al destinatario, por ejemplo por teléfono, que ${what}: el administrador de correo de allí puede corregirlo. Después, vuelva a enviar el mensaje. ` +
     'Si el mensaje puede enviarse sin esta comprobación, pida a su propio administrador de correo que cambie la regla.'
   )
 }

@@ -27,7 +27,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   },
   title: (fate, problem) =>
     fate === 'delayed'
-      ? 'Su mensaje se retrasa'
+      ? 'Su mensaje se ha retrasado'
       : isOther(problem)
         ? 'Su mensaje no se ha entregado'
         : 'Su mensaje no se ha enviado',
@@ -37,7 +37,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
     const what = isDelayed ? 'Retrasado' : isOther(problem) ? 'No entregado' : 'No enviado'
     switch (problem) {
       case 'encryption':
-        return `${what}: ${domain} ${not} puede recibir cifrado su mensaje`
+        return `${what}: ${domain} ${not} puede recibir su mensaje cifrado`
       case 'certificate':
         return several
           ? `${what}: ${not} se han podido verificar los certificados de los servidores de correo de ${domain}`
@@ -59,7 +59,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   result: (result) => {
     const { fate, problem, recipients } = result
     const became =
-      fate === 'delayed' ? 'se retrasa' : isOther(problem) ? 'no se ha entregado' : 'no se ha enviado'
+      fate === 'delayed' ? 'se ha retrasado' : isOther(problem) ? 'no se ha entregado' : 'no se ha enviado'
     const message = `Su mensaje a ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message} porque ${because}.`
@@ -107,7 +107,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   whatPublishingIs:
     'Solo sirve si ese es el servidor correcto; por eso los dominios pueden publicar cómo reconocer el suyo: en el DNS (DANE) o en una política en un servidor web (MTA-STS).',
   whatLookingUpIs:
-    'Solo sirve si ese es el servidor correcto. Cuál es lo dice el directorio de Internet (DNS), y no dio ninguna respuesta de la que fiarse.',
+    'Solo sirve si ese es el servidor correcto. Cuál es lo dice el directorio de Internet (DNS), y no dio ninguna respuesta fiable.',
   whatAGatewayIs:
     'Una pasarela es un servidor de correo que reenvía mensajes. Esta solo recibe mensajes por una conexión cifrada, y solo después de haber demostrado su identidad.',
   failed: (failure, host) => `${host} ${says[failure]}.`,

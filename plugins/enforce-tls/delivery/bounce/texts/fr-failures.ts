@@ -24,9 +24,9 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-injection':
     'a envoyé des données non chiffrées là où TLS devait commencer, ce qui peut être le signe d’une attaque',
   'tlsa-invalid': 'a un certificat que ses enregistrements DANE dans le DNS (TLSA) ne confirment pas',
-  'dnssec-invalid': 'n’a pas pu être recherché de façon sûre dans le DNS',
+  'dnssec-invalid': 'n’a pas pu être déterminé de façon sûre dans le DNS',
   'resolver-unavailable':
-    'n’a pas pu être recherché, car aucun résolveur DNS de ce système ne donne de réponses fiables',
+    'n’a pas pu être déterminé, car aucun résolveur DNS de ce système ne donne de réponses fiables',
   'dane-required': 'n’est pas confirmé par des enregistrements signés dans le DNS (DANE)',
   'sts-policy-fetch-error':
     'n’a pas pu être vérifié, car la politique MTA-STS de son domaine ne peut pas être récupérée',
@@ -131,7 +131,7 @@ export const failures: NoticeTexts['failures'] = {
   'sts-policy-invalid': {
     advice: theirsToPublish('que la politique MTA-STS de son domaine n’est pas valide'),
     ask: ({ domain }) =>
-      `Votre politique MTA-STS à l’adresse ${policyOf(domain)}, ou son enregistrement TXT à _mta-sts.${domain}, n’est pas valide. Veuillez corriger cela (RFC 8461).`,
+      `Votre politique MTA-STS à l’adresse ${policyOf(domain)}, ou son enregistrement TXT _mta-sts.${domain}, n’est pas valide. Veuillez corriger cela (RFC 8461).`,
   },
   'sts-webpki-invalid': {
     advice: theirsToPublish(

@@ -22,8 +22,8 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
         : 'le serveur de messagerie du destinataire n’a pas pu être vérifié'
     case 'look-up':
       return several
-        ? 'les serveurs de messagerie du destinataire n’ont pas pu être recherchés de façon sûre'
-        : 'le serveur de messagerie du destinataire n’a pas pu être recherché de façon sûre'
+        ? 'les serveurs de messagerie du destinataire n’ont pas pu être déterminés de façon sûre'
+        : 'le serveur de messagerie du destinataire n’a pas pu être déterminé de façon sûre'
     case 'mixed':
       return several
         ? 'aucun des serveurs de messagerie du destinataire n’a pu être utilisé avec la sécurité exigée'

@@ -11,7 +11,7 @@ const NAMED = 3
 export const fr: NoticeTexts & { readonly language: 'fr' } = {
   language: 'fr',
   labels: {
-    from: 'Système de messagerie',
+    from: 'Système de remise des messages',
     advice: 'Que faire maintenant',
     tell: 'Ce que vous pouvez transmettre',
     contact: 'À qui s’adresser\u202f:',
@@ -86,7 +86,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
           passes,
         )
       case 'sender':
-        return 'La suite dépend de vous.'
+        return 'La prochaine étape vous appartient.'
     }
   },
   reason: reasonOf,
@@ -116,7 +116,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
   whatLookingUpIs:
     'Il n’est utile que s’il s’agit du bon serveur. C’est l’annuaire d’Internet (DNS) qui indique lequel, et il n’a donné aucune réponse fiable.',
   whatAGatewayIs:
-    'Une passerelle est un serveur de messagerie qui transmet les messages. Celle-ci ne reçoit des messages que par une connexion chiffrée, et seulement après avoir prouvé son identité.',
+    'Une passerelle est un serveur de messagerie qui relaie les messages. Celle-ci ne reçoit des messages que par une connexion chiffrée, et seulement après avoir prouvé son identité.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>

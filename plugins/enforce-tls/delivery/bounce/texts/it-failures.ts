@@ -14,7 +14,7 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'handshake-failure': 'non è riuscito a stabilire TLS',
   'certificate-not-trusted': 'ha un certificato non attendibile',
   'certificate-expired': 'ha un certificato scaduto',
-  'certificate-host-mismatch': 'ha un certificato intestato a un altro nome',
+  'certificate-host-mismatch': 'ha un certificato rilasciato per un altro nome',
   'fingerprint-mismatch': 'ha un certificato diverso da quello richiesto',
   'starttls-injection':
     'ha inviato dati non crittografati dove doveva iniziare TLS, il che può essere segno di un attacco',
@@ -34,10 +34,10 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'non ha potuto essere verificato, perché il suo dominio non pubblica ciò che la regola richiede',
   'requiretls-not-supported': 'non promette di inoltrare il messaggio crittografato (REQUIRETLS)',
   'trust-unusable':
-    'non ha potuto essere contattato, perché le impostazioni TLS di questo sistema di posta che lo riguardano non possono essere usate',
+    'non ha potuto essere contattato, perché le impostazioni TLS di questo sistema di posta per quel server non possono essere usate',
   'gateway-unavailable': 'non ha potuto accettare il messaggio',
   'gateway-misconfigured': 'non è configurato qui come richiedono le regole',
-  'gateway-loop': 'non riceve messaggi che girano in tondo',
+  'gateway-loop': 'non riceve messaggi che girano in un ciclo senza fine',
 }
 
 export const failures: NoticeTexts['failures'] = {
@@ -79,9 +79,9 @@ export const failures: NoticeTexts['failures'] = {
       `${yours(request, 'presenta', 'presentano')} un certificato fuori dal suo periodo di validità. Vi preghiamo di installarne uno valido.`,
   },
   'certificate-host-mismatch': {
-    advice: informRecipient('che il certificato del suo server di posta è intestato a un altro nome'),
+    advice: informRecipient('che il certificato del suo server di posta è rilasciato per un altro nome'),
     ask: (request) =>
-      `${yours(request, 'presenta', 'presentano')} un certificato intestato a un altro nome. ` +
+      `${yours(request, 'presenta', 'presentano')} un certificato rilasciato per un altro nome. ` +
       `Vi preghiamo di installarne uno i cui nomi alternativi del soggetto (subjectAltName) comprendano ${certificateNameIn(request)}.`,
   },
   'fingerprint-mismatch': {
@@ -179,7 +179,7 @@ function informRecipient(
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
   return (
-    `Comunichi al destinatario, per esempio per telefono, ${what}: il suo amministratore di posta può porvi rimedio. Poi invii di nuovo il messaggio. ` +
+    `Comunichi al destinatario, per esempio per telefono, ${what}: può porvi rimedio l’amministratore di posta del destinatario. Poi invii di nuovo il messaggio. ` +
     'Se il messaggio può essere inviato senza questa verifica, chieda al Suo amministratore di posta di modificare la regola.'
   )
 }

@@ -38,7 +38,7 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
         ? 'i server di posta del destinatario lo hanno rifiutato'
         : 'il server di posta del destinatario lo ha rifiutato'
     case 'given-up':
-      return 'un amministratore di posta ha interrotto i tentativi'
+      return 'un amministratore di posta ha messo fine ai tentativi'
     case 'other':
       return ''
   }

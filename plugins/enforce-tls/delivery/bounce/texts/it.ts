@@ -84,7 +84,7 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
         )
       case 'both':
         return capital(
-          `${passes}sia chi gestisce la Sua posta sia chi gestisce quella di ${domain} ha qualcosa da correggere.`,
+          `${passes}sia chi gestisce la Sua posta sia chi gestisce quella di ${domain} hanno qualcosa da correggere.`,
         )
       case 'sender':
         return 'Il passo successivo spetta a Lei.'
@@ -93,7 +93,7 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
   reason: reasonOf,
   demand: demandOf,
   triedOften: 'Sono stati fatti più tentativi.',
-  givenUp: 'In seguito un amministratore di posta ha interrotto i tentativi.',
+  givenUp: 'In seguito un amministratore di posta ha messo fine ai tentativi.',
   givenUpReason: (reason) => `Il messaggio era in attesa di essere inviato: ${ended(reason)}`,
   givenUpAdvice: 'Si rivolga al Suo amministratore di posta prima di inviare di nuovo il messaggio.',
   otherReason: (reason, gateway) =>
@@ -132,7 +132,7 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
   },
   ask: ({ me, domain, sentences }) =>
     [
-      `Per chi gestisce la vostra posta: il nostro server di posta ${me} non ha potuto consegnare a ${domain} posta che deve viaggiare su TLS.`,
+      `Per chi gestisce la vostra posta: il nostro server di posta ${me} non ha potuto consegnare a ${domain} un messaggio che deve viaggiare su TLS.`,
       ...sentences,
     ].join(' '),
   noSubject: 'non mostrato, perché questo avviso può viaggiare senza crittografia',

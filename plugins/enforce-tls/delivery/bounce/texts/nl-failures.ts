@@ -33,10 +33,10 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'nothing-published': 'kon niet worden geverifieerd, omdat het domein niet publiceert wat de regel vereist',
   'requiretls-not-supported': 'belooft niet het bericht versleuteld door te geven (REQUIRETLS)',
   'trust-unusable':
-    'kon niet worden benaderd, omdat de TLS-instellingen van dit mailsysteem daarvoor niet kunnen worden gebruikt',
+    'kon niet worden benaderd, omdat de TLS-instellingen van dit mailsysteem voor deze server niet kunnen worden gebruikt',
   'gateway-unavailable': 'kon het bericht niet aannemen',
   'gateway-misconfigured': 'is hier niet ingesteld zoals de regels vereisen',
-  'gateway-loop': 'krijgt geen bericht dat in een kring rondgaat',
+  'gateway-loop': 'krijgt geen bericht dat in een lus rondgaat',
 }
 
 export const failures: NoticeTexts['failures'] = {
@@ -67,7 +67,7 @@ export const failures: NoticeTexts['failures'] = {
       'de mailserver daar een certificaat van een vertrouwde certificaatautoriteit nodig heeft',
     ),
     ask: (request) =>
-      `${yours(request, 'toont', 'tonen')} geen certificaat dat leidt naar een certificaatautoriteit die wij vertrouwen. ` +
+      `${yours(request, 'presenteert', 'presenteren')} geen certificaat dat leidt naar een certificaatautoriteit die wij vertrouwen. ` +
       (request.agreedAuthority
         ? 'Installeer er alstublieft een van de met ons overeengekomen autoriteit, met alle tussenliggende certificaten.'
         : 'Installeer er alstublieft een van een publiek vertrouwde autoriteit, met alle tussenliggende certificaten.'),
@@ -75,12 +75,12 @@ export const failures: NoticeTexts['failures'] = {
   'certificate-expired': {
     advice: informRecipient('het certificaat van de mailserver daar is verlopen'),
     ask: (request) =>
-      `${yours(request, 'toont', 'tonen')} een certificaat dat niet binnen zijn geldigheidsduur valt. Installeer alstublieft een geldig certificaat.`,
+      `${yours(request, 'presenteert', 'presenteren')} een certificaat dat niet binnen zijn geldigheidsduur valt. Installeer alstublieft een geldig certificaat.`,
   },
   'certificate-host-mismatch': {
     advice: informRecipient('het certificaat van de mailserver daar voor een andere naam is'),
     ask: (request) =>
-      `${yours(request, 'toont', 'tonen')} een certificaat voor een andere naam. ` +
+      `${yours(request, 'presenteert', 'presenteren')} een certificaat voor een andere naam. ` +
       `Installeer er alstublieft een waarvan de subject alternative names het volgende bevatten: ${certificateNameIn(request)}.`,
   },
   'fingerprint-mismatch': {
@@ -90,7 +90,7 @@ export const failures: NoticeTexts['failures'] = {
   },
   'starttls-injection': {
     advice:
-      'Meld uw eigen mailbeheerder dat iemand mogelijk in de verbinding ingrijpt. Verzend het bericht niet opnieuw voordat dat is opgehelderd.',
+      'Laat uw eigen mailbeheerder weten dat iemand mogelijk in de verbinding ingrijpt. Verzend het bericht niet opnieuw voordat dat is opgehelderd.',
     ask: null,
   },
   'tlsa-invalid': {
@@ -98,16 +98,16 @@ export const failures: NoticeTexts['failures'] = {
       'het certificaat van de mailserver daar niet overeenkomt met de TLSA-records (DANE) ervan in DNS',
     ),
     ask: (request) =>
-      `De TLSA-records (DANE) in DNS bevestigen het certificaat niet dat ${hostsIn(request)} ${request.hosts.length > 1 ? 'tonen' : 'toont'}. Publiceer alstublieft records voor het gebruikte certificaat (RFC 7672, usage 3 of 2).`,
+      `De TLSA-records (DANE) in DNS bevestigen het certificaat niet dat ${hostsIn(request)} ${request.hosts.length > 1 ? 'presenteren' : 'presenteert'}. Publiceer alstublieft records voor het gebruikte certificaat (RFC 7672, usage 3 of 2).`,
   },
   'dnssec-invalid': {
     advice:
-      'Meld dit uw eigen mailbeheerder: de fout kan in DNS aan deze kant liggen of in dat van het domein van de ontvanger. Verzend het bericht opnieuw zodra de fout is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
+      'Meld dit aan uw eigen mailbeheerder: de fout kan in DNS aan deze kant liggen of in dat van het domein van de ontvanger. Verzend het bericht opnieuw zodra de fout is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
     ask: null,
   },
   'resolver-unavailable': {
     advice:
-      'Meld dit uw eigen mailbeheerder: de DNS-resolver die dit mailsysteem nodig heeft, werkt niet of valideert DNSSEC niet. Verzend het bericht opnieuw zodra dat is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
+      'Meld dit aan uw eigen mailbeheerder: de DNS-resolver die dit mailsysteem nodig heeft, werkt niet of valideert DNSSEC niet. Verzend het bericht opnieuw zodra dat is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.',
     ask: null,
   },
   'dane-required': {
@@ -156,7 +156,7 @@ export const failures: NoticeTexts['failures'] = {
   },
   'trust-unusable': {
     advice:
-      'Meld dit uw eigen mailbeheerder: de TLS-instellingen hier voor deze partner moeten worden gecorrigeerd. Verzend het bericht daarna opnieuw; neem tot die tijd op een andere manier contact op met de ontvanger.',
+      'Meld dit aan uw eigen mailbeheerder: de TLS-instellingen hier voor deze partner moeten worden gecorrigeerd. Verzend het bericht daarna opnieuw; neem tot die tijd op een andere manier contact op met de ontvanger.',
     ask: null,
   },
   'gateway-unavailable': { advice: askForGateway(), ask: null },
@@ -184,7 +184,7 @@ function theirsToPublish(what: string): string {
 }
 
 function askForGateway(): string {
-  return 'Meld dit uw eigen mailbeheerder: de gateway waarlangs uw bericht moet gaan, kon niet worden gebruikt. Verzend het bericht opnieuw zodra dat is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.'
+  return 'Meld dit aan uw eigen mailbeheerder: de gateway waarlangs uw bericht moet gaan, kon niet worden gebruikt. Verzend het bericht opnieuw zodra dat is verholpen; neem tot die tijd op een andere manier contact op met de ontvanger.'
 }
 
 /** Their servers, with the verb. */

@@ -47,7 +47,7 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
 const BECAUSE_OF_GATEWAY = {
   'gateway-unavailable': 'het bericht niet kon aannemen',
   'gateway-misconfigured': 'hier niet is ingesteld zoals de regels vereisen',
-  'gateway-loop': 'geen bericht krijgt dat in een kring rondgaat',
+  'gateway-loop': 'geen bericht krijgt dat in een lus rondgaat',
 } as const
 
 /** What the servers failed for, as one sentence. */

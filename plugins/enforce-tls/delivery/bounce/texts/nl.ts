@@ -63,7 +63,7 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
     const message = `Uw bericht aan ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, omdat ${because}.`
-    return result.gateway === 'instead' ? `${sentence} Ook via een gateway kon het niet.` : sentence
+    return result.gateway === 'instead' ? `${sentence} Ook via een gateway kon het niet worden verzonden.` : sentence
   },
   side: (side, fate, domain) => {
     if (side === 'sender') return 'De volgende stap is aan u.'
@@ -97,13 +97,13 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
   whatPublishingIs:
     'Die helpt alleen als dat de juiste server is. Daarom kunnen domeinen publiceren hoe die van hen te herkennen is: in DNS (DANE) of in een beleid op een webserver (MTA-STS).',
   whatLookingUpIs:
-    'Die helpt alleen als dat de juiste server is. Welke dat is, staat in de gids van het internet (DNS), en die gaf geen betrouwbaar antwoord.',
+    'Die helpt alleen als dat de juiste server is. Welke dat is, staat in het adresboek van het internet (DNS), en dat gaf geen betrouwbaar antwoord.',
   whatAGatewayIs:
     'Een gateway is een mailserver die berichten doorgeeft. Deze krijgt berichten alleen via een versleutelde verbinding, en pas nadat de identiteit ervan is aangetoond.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
   gatewayInstead: (gateway) =>
-    `In plaats daarvan moest het bericht via de gateway ${placeOf(gateway)} gaan; die ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
+    `In plaats daarvan zou het bericht via de gateway ${placeOf(gateway)} gaan; die ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
     const { rules } = gateway
     const place = `${placeOf(gateway)}${detailOf(gateway)}.`
