@@ -63,7 +63,9 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
     const message = `Uw bericht aan ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message}, omdat ${because}.`
-    return result.gateway === 'instead' ? `${sentence} Ook via een gateway kon het niet worden verzonden.` : sentence
+    return result.gateway === 'instead'
+      ? `${sentence} Ook via een gateway kon het niet worden verzonden.`
+      : sentence
   },
   side: (side, fate, domain) => {
     if (side === 'sender') return 'De volgende stap is aan u.'
