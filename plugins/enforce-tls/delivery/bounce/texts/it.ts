@@ -40,13 +40,13 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
         return `${what}: ${domain} non può${yet} ricevere il Suo messaggio in forma crittografata`
       case 'certificate':
         return several
-          ? `${what}: non è stato${yet} possibile verificare i certificati dei server di posta di ${domain}`
-          : `${what}: non è stato${yet} possibile verificare il certificato del server di posta di ${domain}`
+          ? `${what}: non è${yet} stato possibile verificare i certificati dei server di posta di ${domain}`
+          : `${what}: non è${yet} stato possibile verificare il certificato del server di posta di ${domain}`
       case 'server':
       case 'look-up':
-        return `${what}: non è stato${yet} possibile verificare il server di posta di ${domain}`
+        return `${what}: non è${yet} stato possibile verificare il server di posta di ${domain}`
       case 'mixed':
-        return `${what}: non è stato${yet} possibile raggiungere ${domain} con la sicurezza richiesta`
+        return `${what}: non è${yet} stato possibile raggiungere ${domain} con la sicurezza richiesta`
       case 'ours':
         return `${what}: questo sistema di posta non può${yet} inviare a ${domain} come richiesto`
       case 'gateway':
