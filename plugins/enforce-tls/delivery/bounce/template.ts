@@ -23,6 +23,8 @@ const PLACEHOLDER = /\{(\w+)\}/g
 const HEADING = '_heading'
 /** Lines of a text are at most this long where they can be broken: below what quoted-printable would cut. */
 const WIDTH = 72
+/** What screen readers announce as a list, and that is none. */
+const EMPTY_LIST = /<ul\b[^>]*>\s*<\/ul>\s*/g
 /** Between words that stay on one line. */
 const NO_BREAK = '\u00a0'
 
@@ -52,10 +54,11 @@ export function fillText(template: readonly string[], values: TemplateValues): s
   return `${lines.join('\r\n').replaceAll(NO_BREAK, ' ')}\r\n`
 }
 
-/** An HTML template, filled; empty for an empty template. */
+/** An HTML template, filled, without a list that has no entries; empty for an empty template. */
 export function fillHtml(template: readonly string[], values: TemplateValues): string {
   if (template.every((line) => line.trim() === '')) return ''
-  return `${expand(template, values, escapeHtml).join('\r\n').replaceAll(NO_BREAK, ' ')}\r\n`
+  const html = expand(template, values, escapeHtml).join('\r\n').replaceAll(NO_BREAK, ' ')
+  return `${html.replaceAll(EMPTY_LIST, '')}\r\n`
 }
 
 /** A text has no other way to set off what stands above its parts. */

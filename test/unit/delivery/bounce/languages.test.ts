@@ -47,6 +47,7 @@ for (const language of FOREIGN)
         assert.notEqual(subject, theirs)
         const holes = /undefined|\bnull\b|NaN|\[object|\{\w+\}/
         assert.ok(!holes.test(`${subject}${text}${html}`), holes.exec(`${subject}${text}${html}`)?.[0])
+        assert.doesNotMatch(html, /<(ul|table)\b[^>]*>\s*<\/\1>/, 'nothing is a list without entries')
         const slips = /\.\.(?!\.)| [?,.;]|: ?[.:]|\p{L} {2}\p{L}/u.exec(`${subject} ${own}`)
         assert.equal(slips, null)
         const said = own.slice(englishBelow.length).replaceAll(DETAIL, '')
