@@ -63,7 +63,9 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
     const message = `Su mensaje a ${listed(recipients, NAMED)} ${became}`
     const because = causeOf(result)
     const sentence = because === '' ? `${message}.` : `${message} porque ${because}.`
-    return result.gateway === 'instead' ? `${sentence} Tampoco se ha podido enviar por una pasarela.` : sentence
+    return result.gateway === 'instead'
+      ? `${sentence} Tampoco se ha podido enviar por una pasarela.`
+      : sentence
   },
   side: (side, fate, domain) => {
     const passes = fate === 'delayed' ? 'Si el problema no desaparece por sí solo, ' : ''
