@@ -9,33 +9,44 @@ const NOTHING: Readonly<Record<PublishedBy, string>> = {
   published: 'neither',
 }
 
-const OTHERWISE: Readonly<Record<Otherwise, string>> = {
+/**
+ * What holds where nothing is published: what the rule says of that, but where it wants mail handed on with REQUIRETLS or
+ * not at all: that goes to no server that nothing proves to be the right one, whatever the level leaves open.
+ */
+export type Least = Otherwise | 'onward'
+
+/** The most that can be demanded first. */
+export const LEAST = ['defer', 'onward', 'encrypt', 'none'] as const satisfies readonly Least[]
+
+const TEXTS: Readonly<Record<Least, string>> = {
   defer: 'mail waits',
+  onward: 'mail leaves only as REQUIRETLS requires',
   encrypt: 'TLS with any certificate is enough',
   none: 'mail may leave in the clear',
 }
 
-const SHORT: Readonly<Record<Otherwise, string>> = {
+const SHORT: Readonly<Record<Least, string>> = {
   defer: '',
+  onward: ', or as REQUIRETLS requires where nothing is published',
   encrypt: ', or any TLS where nothing is published',
   none: ', or in the clear where nothing is published',
 }
 
 /** What holds where nothing is published, as a clause. */
-export function formatOtherwise(by: PublishedBy, otherwise: Otherwise): string {
-  return `${OTHERWISE[otherwise]} ${whereNothing(by)}`
+export function formatOtherwise(by: PublishedBy, otherwise: Least): string {
+  return `${TEXTS[otherwise]} ${whereNothing(by)}`
 }
 
+type ActionOnNothing = Pick<RelayWithTls, 'level' | 'otherwise' | 'requireOnward'>
+
 /** What holds where nothing is published; `null` at a level for which that does not matter. */
-export function otherwiseOf({
-  level,
-  otherwise = 'defer',
-}: Pick<RelayWithTls, 'level' | 'otherwise'>): Otherwise | null {
-  return definitionOf(level).published === null ? null : otherwise
+export function otherwiseOf({ level, otherwise = 'defer', requireOnward }: ActionOnNothing): Least | null {
+  if (definitionOf(level).published === null) return null
+  return requireOnward === 'must' && otherwise !== 'defer' ? 'onward' : otherwise
 }
 
 /** A level in a few words, such as `level dane, or in the clear where nothing is published`. */
-export function formatLevel(action: Pick<RelayWithTls, 'level' | 'otherwise'>): string {
+export function formatLevel(action: ActionOnNothing): string {
   return `level ${action.level}${SHORT[otherwiseOf(action) ?? 'defer']}`
 }
 
@@ -45,10 +56,12 @@ export function formatLevelOf(requirement: Requirement): string {
 }
 
 /** The least that may be enough where nothing is published. */
-function leastOf({ encrypted, published, trusted, fingerprintsAnyOf }: Requirement): Otherwise {
+function leastOf({ encrypted, published, trusted, fingerprintsAnyOf }: Requirement): Least {
   if (!encrypted) return 'none'
-  const isEnough = published.length > 0 && !trusted && fingerprintsAnyOf.length === 0
-  return isEnough && published.every(({ otherwise }) => otherwise !== 'defer') ? 'encrypt' : 'defer'
+  const ofLevels = published.filter(({ isOnward }) => isOnward !== true)
+  const isEnough = ofLevels.length > 0 && !trusted && fingerprintsAnyOf.length === 0
+  if (!isEnough || ofLevels.some(({ otherwise }) => otherwise === 'defer')) return 'defer'
+  return ofLevels.length < published.length ? 'onward' : 'encrypt'
 }
 
 /** Where that is: for which partners. */

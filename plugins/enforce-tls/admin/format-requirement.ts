@@ -45,8 +45,10 @@ export function formatLevelWithDemands(requirement: Omit<Requirement, 'decidedBy
 
 function formatDemand(
   { by, otherwise }: PublishedDemand,
-  { encrypted, trusted, fingerprintsAnyOf }: Omit<Requirement, 'decidedBy'>,
+  { encrypted, trusted, fingerprintsAnyOf, published }: Omit<Requirement, 'decidedBy'>,
 ): string {
+  if (otherwise !== 'defer' && published.some(({ isOnward }) => isOnward))
+    return formatOtherwise(by, 'onward')
   const isMore =
     otherwise === 'none' ? encrypted : otherwise === 'encrypt' && (trusted || fingerprintsAnyOf.length > 0)
   return isMore

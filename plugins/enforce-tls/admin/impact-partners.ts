@@ -66,7 +66,7 @@ export function partnersIn({ rules }: Impact, has: (rule: RuleImpact) => boolean
 /** What is hardest to fulfil, roughly: where several rules name a partner, it is asked about one of them. */
 function weightOf(action: RelayWithTls): number {
   const { trusted, pinned, names, published } = definitionOf(action.level)
-  if (published !== null) return { defer: 4, encrypt: 1, none: 0 }[otherwiseOf(action) ?? 'defer']
+  if (published !== null) return { defer: 4, onward: 4, encrypt: 1, none: 0 }[otherwiseOf(action) ?? 'defer']
   return Number(trusted) * 2 + Number(pinned) + Number(names === 'domain')
 }
 

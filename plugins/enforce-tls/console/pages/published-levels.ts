@@ -9,6 +9,6 @@ export function looksAtPublished(level: Level): boolean {
 }
 
 /** Whether mail of a rule with this action may leave in the clear, where nothing is published. */
-export function mayLeaveInTheClear({ level, otherwise }: Action): boolean {
-  return looksAtPublished(level) && otherwise === 'none'
+export function mayLeaveInTheClear({ level, otherwise, requireOnward }: Action): boolean {
+  return looksAtPublished(level) && otherwise === 'none' && requireOnward !== 'must'
 }

@@ -3,7 +3,7 @@ import { FAILURE_NAMES } from 'enforce-tls/failure-names'
 import { findTexts } from './texts-find.js'
 import { peopleTexts } from './texts-people.js'
 import { formatNumber } from './times.js'
-import type { Direction, Language, Level, Otherwise, Role } from './types.js'
+import type { Action, Direction, Language, Level, Otherwise, Role } from './types.js'
 
 const count = (n: number, one: string, many: string) => `${formatNumber(n)} ${n === 1 ? one : many}`
 
@@ -341,11 +341,14 @@ export const texts = {
       encrypt: 'Any encryption',
       none: 'No encryption required',
     } satisfies Record<Otherwise, string>,
-    otherwiseHints: {
-      defer: 'Messages are not sent. Their senders get a bounce when Haraka gives up.',
-      encrypt: 'Messages are sent over TLS, with any certificate, or not at all.',
-      none: 'Messages are sent as usual, and may be sent unencrypted.',
-    } satisfies Record<Otherwise, string>,
+    otherwiseHints: (otherwise: Otherwise, onward: Action['requireOnward']) =>
+      onward === 'must' && otherwise !== 'defer'
+        ? 'Messages are sent only as REQUIRETLS requires: below, this rule asks for that.'
+        : {
+            defer: 'Messages are not sent. Their senders get a bounce when Haraka gives up.',
+            encrypt: 'Messages are sent over TLS, with any certificate, or not at all.',
+            none: 'Messages are sent as usual, and may be sent unencrypted.',
+          }[otherwise],
     clearBadge: 'Unencrypted if nothing is published',
     names: fields.names,
     namesHint: 'For example mx.partner.example, or .partner.example for any subdomain',
@@ -461,6 +464,10 @@ export const texts = {
         encrypt: ', any encryption if nothing is published',
         none: ', no encryption required if nothing is published',
       })[otherwise],
+    withOnward: {
+      offered: ', with REQUIRETLS where offered',
+      must: ', only with REQUIRETLS',
+    } satisfies Record<NonNullable<Action['requireOnward']>, string>,
     withTrust: (name: string) => `, with trust ${name}`,
     withFingerprints: (n: number) => `, ${count(n, 'fingerprint', 'fingerprints')}`,
     session: 'Connection',

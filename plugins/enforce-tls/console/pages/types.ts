@@ -238,7 +238,8 @@ export interface PartnerCheck {
     readonly minVersion?: string
     readonly namesAnyOf: readonly (readonly string[])[]
     readonly fingerprintsAnyOf: readonly (readonly string[])[]
-    readonly published: readonly { readonly otherwise: Otherwise }[]
+    readonly published: readonly { readonly otherwise: Otherwise; readonly isOnward?: true }[]
+    readonly onward?: NonNullable<Action['requireOnward']>
     readonly trusts?: readonly { readonly name: string }[]
   }
   readonly verdict: 'delivered' | 'free' | 'rerouted' | 'waits' | 'bounced' | 'not-known'

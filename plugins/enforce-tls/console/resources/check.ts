@@ -12,8 +12,10 @@ import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
 import {
   LEVEL_NAMES,
+  ONWARD,
   TLS_VERSIONS,
   type Level,
+  type Onward,
   type TlsVersion,
   OTHERWISE,
   type Otherwise,
@@ -41,6 +43,7 @@ interface CheckBody {
   readonly fingerprints?: readonly string[]
   readonly otherwise?: Otherwise
   readonly trust?: string
+  readonly requireOnward?: Onward
 }
 
 export const asked: Schema = {
@@ -129,6 +132,11 @@ export const checkRoutes = [
             'Levels dane, mta-sts and published: what holds where nothing is published; default: defer.',
         },
         trust: { ...shortText, description: 'A named trust of the settings, see listTrusts.' },
+        requireOnward: {
+          type: 'string',
+          enum: ONWARD,
+          description: 'With REQUIRETLS, where offered or only then.',
+        },
       },
       'rcpt',
       'level',
@@ -137,6 +145,7 @@ export const checkRoutes = [
       'fingerprints',
       'otherwise',
       'trust',
+      'requireOnward',
     ),
     answers: { 200: asked },
     handle: check,
@@ -145,7 +154,7 @@ export const checkRoutes = [
 
 async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
   const target = targetOf(body.target)
-  const { level = 'encrypt', minVersion, names, fingerprints, otherwise, trust } = body
+  const { level = 'encrypt', minVersion, names, fingerprints, otherwise, trust, requireOnward } = body
   const action = checkAction(
     {
       level,
@@ -154,6 +163,7 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
       ...(fingerprints ? { fingerprints } : {}),
       ...(otherwise ? { otherwise } : {}),
       ...(trust === undefined ? {} : { trust }),
+      ...(requireOnward ? { requireOnward } : {}),
     },
     'outgoing',
   )

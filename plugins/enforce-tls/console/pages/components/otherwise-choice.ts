@@ -12,7 +12,7 @@ export function OtherwiseChoice({
   readonly model: RuleModel
   readonly disabled: boolean
 }): VNode {
-  const { otherwise = 'defer' } = model.action ?? {}
+  const { otherwise = 'defer', requireOnward } = model.action ?? {}
   const id = useUid('otherwise')
   const choose = (next: Otherwise): void =>
     model.changeAction({ otherwise: next === 'defer' ? undefined : next })
@@ -33,7 +33,9 @@ export function OtherwiseChoice({
           />
           <span>
             <strong>${texts.actions.otherwiseNames[each]}</strong>
-            <span class="hint" id=${`${id}-${each}`}>${texts.actions.otherwiseHints[each]}</span>
+            <span class="hint" id=${`${id}-${each}`}
+              >${texts.actions.otherwiseHints(each, requireOnward)}</span
+            >
           </span>
         </label>`,
     )}

@@ -10,7 +10,8 @@ import { HostList } from './host-list.js'
 export type Checked = PartnerCheck | { readonly failure: string } | 'asking' | null
 
 /** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be checked. */
-function requiredBy({ level, minVersion, names, fingerprints, otherwise, trust }: Action): Partial<Action> {
+function requiredBy(action: Action): Partial<Action> {
+  const { level, minVersion, names, fingerprints, otherwise, trust, requireOnward } = action
   if (level === 'none') return {}
   const pinless = level === 'fingerprint' && (fingerprints ?? []).length === 0
   return {
@@ -20,6 +21,7 @@ function requiredBy({ level, minVersion, names, fingerprints, otherwise, trust }
     ...(pinless || fingerprints === undefined ? {} : { fingerprints }),
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(trust === undefined ? {} : { trust }),
+    ...(requireOnward === undefined ? {} : { requireOnward }),
   }
 }
 
@@ -34,15 +36,21 @@ export async function checkNow(target: string, action: Action): Promise<Exclude<
 
 /** What was checked, as a sentence. */
 function formatRequirement({ level, requirement }: PartnerCheck): string {
-  const { minVersion, namesAnyOf, fingerprintsAnyOf, published, trusts = [] } = requirement
+  const { minVersion, namesAnyOf, fingerprintsAnyOf, published, trusts = [], onward } = requirement
   const version = minVersion === undefined ? '' : texts.tryOut.orLater(texts.actions.version(minVersion))
   // The domain, and all below it, are there by themselves.
   const listed = namesAnyOf.map((names) => texts.tryOut.withNames(Math.max(0, names.length - 2))).join('')
   const pins = fingerprintsAnyOf.map((each) => texts.tryOut.withFingerprints(each.length)).join('')
-  const nothing = published.map(({ otherwise }) => texts.tryOut.withOtherwise(otherwise)).join('')
+  // What only REQUIRETLS asks for is said with it, and leaves nothing open.
+  const least = published.some(({ isOnward }) => isOnward) ? 'must' : undefined
+  const nothing = published
+    .filter(({ isOnward, otherwise }) => !isOnward && (least === undefined || otherwise === 'defer'))
+    .map(({ otherwise }) => texts.tryOut.withOtherwise(otherwise))
+    .join('')
+  const handedOn = onward === undefined ? '' : texts.tryOut.withOnward[onward]
   const named = trusts.map(({ name }) => texts.tryOut.withTrust(name)).join('')
   return texts.tryOut.requirement(
-    `${texts.actions.levelNames[level]}${version}${listed}${pins}${nothing}${named}`,
+    `${texts.actions.levelNames[level]}${version}${listed}${pins}${nothing}${handedOn}${named}`,
   )
 }
 

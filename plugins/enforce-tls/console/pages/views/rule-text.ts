@@ -110,7 +110,7 @@ function ActionFacts({ action }: { readonly action: Action }): VNode {
     ${
       otherwise !== undefined &&
       html`<${Fact} name=${actions.otherwise}>
-        ${actions.otherwiseNames[otherwise]}. ${actions.otherwiseHints[otherwise]}
+        ${actions.otherwiseNames[otherwise]}. ${actions.otherwiseHints(otherwise, requireOnward)}
       <//>`
     }
     ${onFailure !== undefined && html`<${Fact} name=${actions.onFailure}>${actions.onFailureNames[onFailure]}<//>`}
