@@ -26,7 +26,10 @@ before(async () => {
   const mx = 'mx.bank.example'
   const entries = [
     ...Array.from({ length: 12 }, (_, n) =>
-      entry({ at: ago(n * 6), uuid: `GOOD${n}.1`, protocol: n % 4 === 0 ? 'TLSv1.2' : 'TLSv1.3', mx }),
+      entry({
+        ...(n < 2 ? { requiretls: 'yes' } : {}),
+        ...{ at: ago(n * 6), uuid: `GOOD${n}.1`, protocol: n % 4 === 0 ? 'TLSv1.2' : 'TLSv1.3', mx },
+      }),
     ),
     entry({
       at: ago(5),
@@ -104,6 +107,7 @@ describe('the overview', () => {
       assert.match(why, /No STARTTLS\s+2\s+2\s+clinic\.example \(1\), court\.example \(1\)/)
       await page.getByText('The delivery log does not have all of the period before').waitFor()
       await page.getByRole('link', { name: '2 TLS not required' }).waitFor()
+      await page.getByText('2 of them handed on with REQUIRETLS').waitFor()
       await page
         .getByRole('region', { name: 'Certificates that expire soon' })
         .getByText('mx.bank.example')
@@ -114,6 +118,19 @@ describe('the overview', () => {
         .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.ariaLabel)`)
       assert.deepEqual(cut, [], 'no table is cut')
     })
+})
+
+describe('the page of a partner', () => {
+  const browser = sharedBrowser()
+
+  it('has how many of its messages were handed on with REQUIRETLS, where there are any', async () => {
+    const page = await browser.at(server, 'viewer', '#/partners/bank.example', { width: 360 })
+    await page.getByText('2 of them handed on with REQUIRETLS').waitFor()
+    await assertFits(page, 'a partner')
+    await goTo(page, '#/partners/clinic.example')
+    await page.getByText('No STARTTLS (1)').waitFor()
+    assert.equal(await page.getByText(/handed on with/).count(), 0)
+  })
 })
 
 describe('a number of the overview', () => {

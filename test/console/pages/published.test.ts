@@ -83,6 +83,39 @@ describe('what partners publish, in the pages', () => {
       await choose(page, /^Encrypt/, { level: 'encrypt' })
     })
 
+  it('leave nothing open where the rule wants REQUIRETLS or nothing', async () => {
+    const relayWithTls = { level: 'dane', otherwise: 'none', requireOnward: 'must' }
+    const rule = {
+      name: 'Onward',
+      criteria: { to: { matchesAny: ['bank.example'] } },
+      actions: { relayWithTls },
+    }
+    const other = 'owners/onward.example/rules'
+    await client.put('domains/onward.example', { enabled: true })
+    const made = (await client.post<{ id: string }>(other, { rule: { ...rule, enabled: true } })).body.id
+    const outgoing = '#/domains/onward.example/outgoing'
+    const page = await browser.at(server, 'admin', `${outgoing}/${made}`, { width: 360, dark: true })
+    await page.getByRole('tab', { name: 'Actions' }).click()
+    await page.getByText('Messages are sent only as REQUIRETLS requires').first().waitFor()
+    assert.deepEqual(
+      await page
+        .getByText(/as usual, and may be sent unencrypted|over TLS, with any certificate/)
+        .allInnerTexts(),
+      [],
+    )
+    await assertFits(page, 'the actions')
+
+    await page.getByRole('tab', { name: 'Try it out' }).click()
+    await page.getByRole('button', { name: 'Show what happens' }).click()
+    await page.getByText(/^Requires TLS \(DANE, only with REQUIRETLS\)\./).waitFor()
+    await page.getByText(/against: DANE, only with REQUIRETLS\./).waitFor()
+    await assertFits(page, 'what happens')
+    await assertAccessible(page, 'what happens')
+    await goTo(page, outgoing)
+    await page.getByText('Onward').first().waitFor()
+    assert.equal(await page.getByText('Unencrypted if nothing is published').count(), 0)
+  })
+
   it('are checked by the server as well: the field is named', async () => {
     const rule = {
       name: 'Bad',

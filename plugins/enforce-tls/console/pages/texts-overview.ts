@@ -14,6 +14,8 @@ export const overviewTexts = {
     const percent = formatNumber(Math.round((Math.abs(now - before) / before) * 100))
     return `${percent}% ${now > before ? 'more' : 'fewer'} than in the period before (${was})`
   },
+  /** Beside the number of those delivered. */
+  onward: (n: number) => `${formatNumber(n)} of them handed on with REQUIRETLS`,
   noTrend: 'The delivery log does not have all of the period before: there is no trend.',
   ciphers: 'Ciphers',
   cipher: 'Cipher',

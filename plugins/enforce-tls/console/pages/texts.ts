@@ -412,13 +412,13 @@ export const texts = {
     rulesOnly: 'Checking servers, and what follows from it, is for those who may change this rule.',
     noSender: 'Nobody is notified: the sender is empty.',
     required: {
-      outgoing: (level: string, version: string) =>
-        `Requires TLS (${level}${version}). If no receiving server meets this, the message is not delivered.`,
-      incoming: (level: string, version: string) =>
-        `Requires TLS (${level}${version}). Without it, the message is rejected.`,
-    } satisfies Record<Direction, (level: string, version: string) => string>,
-    requiredIfPublished: (level: string, version: string) =>
-      `Requires TLS (${level}${version}) if the partner publishes it. If not, the message may be sent unencrypted.`,
+      outgoing: (level: string, more: string) =>
+        `Requires TLS (${level}${more}). If no receiving server meets this, the message is not delivered.`,
+      incoming: (level: string, more: string) =>
+        `Requires TLS (${level}${more}). Without it, the message is rejected.`,
+    } satisfies Record<Direction, (level: string, more: string) => string>,
+    requiredIfPublished: (level: string, more: string) =>
+      `Requires TLS (${level}${more}) if the partner publishes it. If not, the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
     untaken: 'Unknown. By what this store has alone:',
     noRule: 'No rule applies: delivered as usual.',

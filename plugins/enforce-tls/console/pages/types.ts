@@ -162,6 +162,7 @@ export interface Explanation {
     readonly minVersion?: string
     /** `false`: to a partner that publishes nothing, the message may leave in the clear. */
     readonly encrypted: boolean
+    readonly onward?: NonNullable<Action['requireOnward']>
   } | null
   readonly decidedBy: readonly DecidedBy[]
   readonly reported: readonly { readonly level: Level; readonly decidedBy: readonly DecidedBy[] }[]
@@ -317,6 +318,8 @@ type NamedEffectOf = Pick<NamedEffect, 'owner' | 'id' | 'name' | 'status'>
 interface Counts {
   readonly messages: number
   readonly delivered: number
+  /** Of those delivered: handed on with REQUIRETLS. */
+  readonly requiretls: number
   /** Handed to a gateway. */
   readonly rerouted: number
   readonly bounced: number

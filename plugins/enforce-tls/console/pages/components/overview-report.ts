@@ -106,6 +106,11 @@ function Conclusion({ report, asked }: PartProps): VNode {
               />
             </dd>
             ${
+              name === 'delivered' &&
+              enforced.requiretls > 0 &&
+              html`<dd class="hint">${overviewTexts.onward(enforced.requiretls)}</dd>`
+            }
+            ${
               trend !== undefined &&
               trend !== null &&
               html`<dd class="hint">${overviewTexts.trend(enforced[name], trend[name])}</dd>`

@@ -130,7 +130,10 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
           : texts.tryOut.notRequired
       : (clear ? texts.tryOut.requiredIfPublished : texts.tryOut.required[direction])(
           texts.actions.levelNames[requirement.level],
-          version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
+          [
+            version === undefined ? '' : texts.tryOut.orLater(texts.actions.version(version)),
+            requirement.onward === undefined ? '' : texts.tryOut.withOnward[requirement.onward],
+          ].join(''),
         )
   const untaken = notTaken !== undefined
   return html`<${Notice} tone=${untaken ? 'warn' : requirement === null ? 'info' : clear ? 'warn' : 'good'}>

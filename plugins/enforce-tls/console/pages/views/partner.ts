@@ -12,6 +12,7 @@ import { plain } from '../plain.js'
 import { html, useState, type VNode } from '../preact.js'
 import { href, messagesHref } from '../router.js'
 import { texts } from '../texts.js'
+import { overviewTexts } from '../texts-overview.js'
 import { formatNumber } from '../times.js'
 import type { Action, DeliveryReport, FoundRule, Partner, Session, WaitingMessage } from '../types.js'
 
@@ -125,6 +126,11 @@ function Deliveries(props: {
                   asked=${{ ...asked, result: name }}
                 />
               </dd>
+              ${
+                name === 'delivered' &&
+                enforced.requiretls > 0 &&
+                html`<dd class="hint">${overviewTexts.onward(enforced.requiretls)}</dd>`
+              }
             </div>`,
         )}
       </dl>
