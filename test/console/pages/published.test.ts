@@ -87,7 +87,7 @@ describe('what partners publish, in the pages', () => {
     const relayWithTls = { level: 'dane', otherwise: 'none', requireOnward: 'must' }
     const rule = {
       name: 'Onward',
-      criteria: { to: { matchesAny: ['bank.example'] } },
+      criteria: { to: { matchesAny: ['onward-bank.example'] } },
       actions: { relayWithTls },
     }
     const other = 'owners/onward.example/rules'
@@ -112,8 +112,11 @@ describe('what partners publish, in the pages', () => {
     await assertFits(page, 'what happens')
     await assertAccessible(page, 'what happens')
     await goTo(page, outgoing)
-    await page.getByText('Onward').first().waitFor()
+    await page.getByText('REQUIRETLS, or do not send').waitFor()
+    await assertFits(page, 'the list')
     assert.equal(await page.getByText('Unencrypted if nothing is published').count(), 0)
+    await goTo(page, '#/partners/onward-bank.example')
+    await page.getByText('Checks at the level of rule “Onward”: DANE, only with REQUIRETLS.').waitFor()
   })
 
   it('are checked by the server as well: the field is named', async () => {

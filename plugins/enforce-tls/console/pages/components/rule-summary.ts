@@ -31,10 +31,11 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
 /** What the rule does; that nothing was chosen, and an exemption, are warnings. */
 function ActionBadges({ action }: { readonly action: Action | undefined }): VNode {
   if (action === undefined) return html`<span class="badge badge-warn">${texts.actions.missing}</span>`
-  const { level, minVersion, onFailure, via } = action
+  const { level, minVersion, onFailure, via, requireOnward } = action
   return html`<${LevelBadge} level=${level} />
     ${mayLeaveInTheClear(action) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
     ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}
+    ${requireOnward !== undefined && html`<span class="badge">${texts.actions.requireOnwardNames[requireOnward]}</span>`}
     ${
       via !== undefined &&
       html`<span class="badge">

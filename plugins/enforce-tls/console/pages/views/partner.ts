@@ -196,9 +196,10 @@ function Check(props: { readonly domain: string; readonly rules: readonly FoundR
       !names.some(({ except }) => except),
   )
   const action: Action = deciding?.rule.actions.relayWithTls ?? { level: 'encrypt' }
+  const onward = action.requireOnward === undefined ? '' : texts.tryOut.withOnward[action.requireOnward]
   const requirement =
     deciding === undefined
       ? words.checkedForTls
-      : words.checkedAs(texts.actions.levelNames[action.level], nameOf(deciding))
+      : words.checkedAs(`${texts.actions.levelNames[action.level]}${onward}`, nameOf(deciding))
   return html`<${PartnerCheckForm} target=${domain} action=${action} requirement=${requirement} />`
 }
