@@ -118,7 +118,11 @@ export function demandOf(
   { requirement: atHost }: FailedAttempt,
   requirement: Requirement | null,
 ): Demand {
-  const published = requirement?.published ?? []
+  const all = requirement?.published ?? []
+  // REQUIRETLS takes whatever proves the server, where a rule leaves that open.
+  const published = all.some(({ isOnward }) => isOnward)
+    ? all.filter(({ otherwise }) => otherwise === 'defer')
+    : all
   const isFor = (by: 'dane' | 'mta-sts' | 'published') => published.some((demand) => demand.by === by)
   const named = (['dane', 'mta-sts'] as const).filter(isFor)
   return {

@@ -188,6 +188,20 @@ describe('a bounce about what is published', () => {
     )
   })
 
+  for (const [action, demanded] of [
+    [{ ...DANE, otherwise: 'none' }, 'DANE records in DNS or an MTA-STS policy.'],
+    [{ ...STS, otherwise: 'encrypt' }, 'DANE records in DNS or an MTA-STS policy.'],
+    [DANE, 'DANE records in DNS.'],
+  ] as const)
+    it(`demands what REQUIRETLS does of ${action.level} where that leaves something open`, async () => {
+      const request = requestFor({ ...action, requireOnward: 'must' }, [{ name: 'nothing-published' }])
+      const text = (await bounceTexts(request, OPTIONS)).text.replace(/\s+/g, ' ')
+      assert.ok(
+        text.includes(`The rule "Banks" of acme.example requires a server that is confirmed by ${demanded}`),
+        text,
+      )
+    })
+
   it('has words for every class: an advice, and the end of a sentence about the server', () => {
     for (const name of FAILURE_CLASS_NAMES) {
       const { says } = definitionOf(name)
