@@ -124,7 +124,9 @@ describe('the store of a command', { concurrency: 8 }, () => {
   ]
   for (const [what, args, says] of WRONG) {
     it(`is wrong use: ${what}`, async (t) => {
-      const { code, stdout, stderr } = await inProcess(['domain', 'list', ...args], { cwd: temporaryFolder(t) })
+      const { code, stdout, stderr } = await inProcess(['domain', 'list', ...args], {
+        cwd: temporaryFolder(t),
+      })
       assert.deepEqual([code, stdout], [2, ''])
       assert.match(stderr, says)
     })
