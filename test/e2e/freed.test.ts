@@ -1,7 +1,7 @@
 /** A message that waits and then needs no TLS any more: what the log says of it ends with that, and claims nothing. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { deliveries } from '../support/evidence.js'
 import { storedRule } from '../support/rules.js'
 import { startWaitingScene } from '../support/waiting-scene.js'
@@ -9,7 +9,7 @@ import { startWaitingScene } from '../support/waiting-scene.js'
 it('a rule is switched off while its mail waits: that mail is not called waiting for ever', async () => {
   await using scene = await startWaitingScene({ ini: '[evidence]\naddresses=full\n' })
   const told = async (...words: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await enforceTls([...words, '--config', scene.haraka.folder])
+    const { code, stdout, stderr } = await inProcess([...words, '--config', scene.haraka.folder])
     assert.equal(code, 0, stderr)
     return stdout.replace(/\s+/g, ' ')
   }
