@@ -58,7 +58,7 @@ it(
     const send = (to: string, more: object = {}) =>
       haraka.send({ from: 'ann@acme.example', to, starttls: true, requiretls: true, ...more })
 
-        // RFC 8689 section 2: signed MX records and a trusted certificate will do where nothing is published.
+    // RFC 8689 section 2: signed MX records and a trusted certificate will do where nothing is published.
     for (const zone of ['dane', 'sts', 'signed']) {
       const { reply } = await send(`x@${zone}.example`)
       assert.doesNotMatch(reply, /stolen/)

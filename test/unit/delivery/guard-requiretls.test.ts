@@ -229,6 +229,43 @@ describe('a message with REQUIRETLS and no rule', () => {
   })
 })
 
+describe('a server that closes the connection over the parameter', () => {
+  const CLOSES: Readonly<Record<string, PeerBehaviour>> = {
+    'with 421': refusesParameter('421 4.7.0 not that'),
+    'without a word': {
+      ...OFFERS,
+      onSecure: {
+        MAIL: (session, line) =>
+          line.includes('REQUIRETLS') ? session.reset() : session.reply('250 2.1.0 ok'),
+      },
+    },
+  }
+  for (const [how, host] of Object.entries(CLOSES)) {
+    it(`${how} gets the message without, where it need not be said`, async () => {
+      for (const scene of [
+        { policy: 'opportunistic+starttls' },
+        { rule: { level: 'encrypt', requireOnward: 'offered' }, asks: false },
+      ] as const) {
+        await using delivery = await deliver({ hosts: [host], ...scene })
+        await delivery.run()
+        assert.match(delivery.seen.at(-1) ?? '', /^deferred ok 4/)
+        await delivery.again()
+        assert.equal(got(delivery), 'TLS', JSON.stringify(scene))
+      }
+    })
+
+    it(`${how} is never told MAIL without, where it must be`, async () => {
+      await using delivery = await deliver({ hosts: [host] })
+      await delivery.run()
+      await delivery.again()
+      assert.equal(got(delivery), '-')
+      const mail = delivery.peers[0]?.connections.flatMap(({ commands }) => commands) ?? []
+      assert.equal(mail.filter(({ verb }) => verb === 'MAIL').length, 2)
+      assert.ok(mail.every(({ verb, line }) => verb !== 'MAIL' || / REQUIRETLS$/.test(line.trimEnd())))
+    })
+  }
+})
+
 describe('a rule', () => {
   it('holds whatever the message asks for', async () => {
     const tls = await selfSigned({ dnsNames: ['mx1.bank.example'] })
