@@ -31,7 +31,12 @@ export type ItemDecision =
   /** Somebody has removed the queue file. */
   | { readonly is: 'gone' }
   /** The rules require nothing of any recipient. */
-  | { readonly is: 'free'; readonly rulings: readonly Ruling[] }
+  | {
+      readonly is: 'free'
+      readonly rulings: readonly Ruling[]
+      /** The message says `TLS-Required: No`: it goes where TLS fails, too. */
+      readonly isTlsOptional?: true
+    }
   | RequiredDecision
 
 export interface RequiredDecision {
@@ -100,10 +105,20 @@ async function toDecision(
   const policy = asks ? policyForDomain(todo.domain, words) : null
   let byRules = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
-  if (!asks && words.settings.honourNo && byRules.some(isForPartner) && (await wantsDelivery(item)))
+  const isTlsOptional =
+    !asks &&
+    words.settings.honourNo &&
+    byRules.some((requirement) => requirement === null || isForPartner(requirement)) &&
+    saysTlsRequiredNo(await headersOf(item))
+  if (isTlsOptional && byRules.some(isForPartner)) {
+    item.loginfo(
+      'enforce-tls: goes without what the recipient’s domain publishes, because the message says TLS-Required: No',
+    )
     byRules = byRules.map((requirement) => (isForPartner(requirement) ? null : requirement))
+  }
   const requirements = policy === null ? byRules : byRules.map((each) => withAsked(each, policy))
-  if (requirements.every((requirement) => requirement === null)) return { is: 'free', rulings }
+  if (requirements.every((requirement) => requirement === null))
+    return { is: 'free', rulings, ...(isTlsOptional ? { isTlsOptional } : {}) }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
   const asked = policy === null ? null : withAsked(ofBounce, policy)
   return { is: 'required', rulings, requirements, byRules, groups, asked }
@@ -117,14 +132,6 @@ function isForPartner(requirement: Requirement | null): boolean {
     requirement.published.length > 0 &&
     requirement.published.every(({ otherwise }) => otherwise === 'none')
   )
-}
-
-async function wantsDelivery(item: HarakaMailItem): Promise<boolean> {
-  if (!saysTlsRequiredNo(await headersOf(item))) return false
-  item.loginfo(
-    'enforce-tls: goes without what the recipient’s domain publishes, because the message says TLS-Required: No',
-  )
-  return true
 }
 
 /** What can't be read is unknown to the rules: to wait for it might have no end. */

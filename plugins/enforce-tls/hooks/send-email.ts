@@ -5,6 +5,7 @@
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
 import type { Asked } from '../delivery/guarded-item.js'
+import { makeTlsOptional } from '../delivery/tls-optional.js'
 import { lookForMessageId } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
@@ -96,6 +97,7 @@ export class Decisions {
         if (isUncovered(decision.rulings) && this.#context.unruled.isLost())
           this.#context.unruled.delivered(item)
         this.#release(guard, item, isUncovered(decision.rulings))
+        if (decision.isTlsOptional) makeTlsOptional(item)
         return constants.cont
       case 'required':
         return await this.#required(guard, item, decision)

@@ -294,6 +294,18 @@ describe('a rule', () => {
     }
   })
 
+  it('hands on with REQUIRETLS over LMTP, too, or not at all', async () => {
+    const rule = { level: 'encrypt', requireOnward: 'must' } as const
+    for (const [host, expected] of [
+      [{ ...OFFERS, lmtp: true }, 'TLS REQUIRETLS'],
+      [{ lmtp: true }, '-'],
+    ] as const) {
+      await using delivery = await deliver({ hosts: [host], rule, asks: false })
+      await delivery.run()
+      assert.equal(got(delivery), expected)
+    }
+  })
+
   it('hands on with REQUIRETLS or not at all', async () => {
     const rule = { level: 'encrypt', requireOnward: 'must' } as const
     for (const [host, expected, status] of [
