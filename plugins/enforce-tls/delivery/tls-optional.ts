@@ -16,7 +16,7 @@ const failedAt = new WeakMap<HarakaMailItem, Set<string>>()
 export function makeTlsOptional(item: HarakaMailItem): void {
   const failed = failedAt.get(item) ?? new Set<string>()
   failedAt.set(item, failed)
-  const { try_deliver_host_on_socket: original } = Object.getPrototypeOf(item) as HarakaMailItem
+  const prototype = Object.getPrototypeOf(item) as HarakaMailItem
   Object.defineProperty(item, 'try_deliver_host_on_socket', {
     configurable: true,
     value: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket): unknown => {
@@ -31,7 +31,7 @@ export function makeTlsOptional(item: HarakaMailItem): void {
               `enforce-tls: TLS fails at ${hostOf(mx)}, which gets the message without, because it says TLS-Required: No`,
             )
           })
-      return original.call(item, mx, host, port, socket)
+      return prototype.try_deliver_host_on_socket.call(item, mx, host, port, socket)
     },
   })
 }

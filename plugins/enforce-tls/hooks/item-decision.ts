@@ -8,10 +8,10 @@ import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
-import { withAsked } from '../requiretls/ask.js'
+import { withAskedTo } from '../requiretls/ask.js'
 import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
 import { asksForRequireTls } from '../requiretls/note.js'
-import { policyForDomain, type PolicyContext } from '../requiretls/policy.js'
+import type { PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
 import type { InPieces } from '../work/pieces.js'
@@ -102,7 +102,6 @@ async function toDecision(
   const { todo } = item
   const ofBounce = requirementOfMark(item)
   const asks = asksForRequireTls(todo)
-  const policy = asks ? policyForDomain(todo.domain, words) : null
   let byRules = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
   const isTlsOptional =
@@ -116,11 +115,11 @@ async function toDecision(
     )
     byRules = byRules.map((requirement) => (isForPartner(requirement) ? null : requirement))
   }
-  const requirements = policy === null ? byRules : byRules.map((each) => withAsked(each, policy))
+  const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words)) : byRules
   if (requirements.every((requirement) => requirement === null))
     return { is: 'free', rulings, ...(isTlsOptional ? { isTlsOptional } : {}) }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
-  const asked = policy === null ? null : withAsked(ofBounce, policy)
+  const asked = asks ? withAskedTo(todo.domain, ofBounce, words) : null
   return { is: 'required', rulings, requirements, byRules, groups, asked }
 }
 

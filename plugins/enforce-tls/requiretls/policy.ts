@@ -39,6 +39,14 @@ export function policyForDomain(domain: string, context: PolicyContext): Require
 }
 
 /**
+ * Whether a domain of recipients is an address (RFC 5321 section 4.1.3): nothing can be published for it, nor can DNS
+ * name another host for it.
+ */
+export function isAddress(domain: string): boolean {
+  return isIP(destinationOf(domain)) !== 0
+}
+
+/**
  * The policy for mail to hosts that a plugin has named: of several, the strictest, since the message may come to each.
  *
  * @param otherwise for those that nothing is said of

@@ -219,6 +219,12 @@ describe('a message with REQUIRETLS and no rule', () => {
     assert.deepEqual(delivery.peers[0]?.connections[0]?.verbs('tls'), ['QUIT'])
   })
 
+  it('says QUIT to a server without TLS, and nothing else', async () => {
+    await using delivery = await deliver({ hosts: [NO_TLS] })
+    await delivery.run()
+    assert.deepEqual(delivery.peers[0]?.connections[0]?.verbs('clear'), ['EHLO', 'QUIT'])
+  })
+
   it('says QUIT to a server that does not offer it, and waits for one that may', async () => {
     await using delivery = await deliver({
       hosts: [{}, { onSecure: { connect: '421 later' }, on: { connect: '421 later' } }],
