@@ -241,7 +241,8 @@ function meet(demand: PublishedDemand, { dane, sts, isProved }: Found, facts: Do
     if (otherwise !== 'defer') return { is: 'met', dane: null, sts: null, lists: null, nothing: why }
     return by === 'dane' ? failed('dane-required', why) : failed('nothing-published', why)
   }
-  const insecureMx = `is named by MX records of ${facts.domain} that are not signed with DNSSEC, so anybody may have named it`
+  const isAlias = facts.mailHosts?.kind === 'hosts' && facts.mailHosts.implicit
+  const insecureMx = `is named by ${isAlias ? 'CNAME' : 'MX'} records of ${facts.domain} that are not signed with DNSSEC, so anybody may have named it`
   const byDane = (found: Dane & { is: 'dane' }, policy: PublishedSts | null): Met => {
     const isKnown = found.mxAuthentic || policy !== null
     if (!isKnown && otherwise === 'defer') return nothing(insecureMx)
@@ -274,7 +275,9 @@ function meet(demand: PublishedDemand, { dane, sts, isProved }: Found, facts: Do
       // RFC 8689 section 2 takes a trust chain as well as DANE; a policy that cannot be had is none (RFC 8461 section 3.3).
       if (demand.isOnward && isProved) return BY_NAME
       if (sts.is === 'failed') return sts
-      return dane.is === 'failed' ? dane : nothing(`${dane.why}, and ${noPolicy}`)
+      return dane.is === 'failed'
+        ? dane
+        : nothing(`${demand.isOnward ? insecureMx : dane.why}, and ${noPolicy}`)
     }
   }
 }

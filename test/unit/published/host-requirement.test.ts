@@ -146,6 +146,19 @@ describe('a host for a message that must leave with REQUIRETLS', () => {
       assert.equal(shown(terms).replace(/^TLS|^sts/, trusted ? '$& by name' : '$&'), expected)
     })
 
+  it('fails for what DNS does not prove', () => {
+    for (const [mx, records] of [
+      ['unsigned', 'MX'],
+      ['none, by an unsigned CNAME', 'CNAME'],
+    ] as const) {
+      const terms = termsAt(onward, factsOf({ mx }), hostOf({ mx }))
+      assert.equal(
+        terms.is === 'failed' && terms.why,
+        `is named by ${records} records of bank.example that are not signed with DNSSEC, so anybody may have named it, and bank.example has no MTA-STS policy`,
+      )
+    }
+  })
+
   it('is not known by its name to a rule of level published', () => {
     const both = addUpAll([onward, demanding('published', 'defer')])
     assert.ok(both)
