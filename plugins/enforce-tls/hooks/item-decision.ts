@@ -8,10 +8,10 @@ import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
-import { withAsked } from '../requiretls/ask.js'
+import { withAskedTo } from '../requiretls/ask.js'
 import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
 import { asksForRequireTls } from '../requiretls/note.js'
-import { policyForDomain, type PolicyContext } from '../requiretls/policy.js'
+import type { PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
 import type { InPieces } from '../work/pieces.js'
@@ -31,7 +31,12 @@ export type ItemDecision =
   /** Somebody has removed the queue file. */
   | { readonly is: 'gone' }
   /** The rules require nothing of any recipient. */
-  | { readonly is: 'free'; readonly rulings: readonly Ruling[] }
+  | {
+      readonly is: 'free'
+      readonly rulings: readonly Ruling[]
+      /** The message says `TLS-Required: No`: it goes where TLS fails, too. */
+      readonly isTlsOptional?: true
+    }
   | RequiredDecision
 
 export interface RequiredDecision {
@@ -97,15 +102,24 @@ async function toDecision(
   const { todo } = item
   const ofBounce = requirementOfMark(item)
   const asks = asksForRequireTls(todo)
-  const policy = asks ? policyForDomain(todo.domain, words) : null
   let byRules = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
-  if (!asks && words.settings.honourNo && byRules.some(isForPartner) && (await wantsDelivery(item)))
+  const isTlsOptional =
+    !asks &&
+    words.settings.honourNo &&
+    byRules.some((requirement) => requirement === null || isForPartner(requirement)) &&
+    saysTlsRequiredNo(await headersOf(item))
+  if (isTlsOptional && byRules.some(isForPartner)) {
+    item.loginfo(
+      'enforce-tls: goes without what the recipient’s domain publishes, because the message says TLS-Required: No',
+    )
     byRules = byRules.map((requirement) => (isForPartner(requirement) ? null : requirement))
-  const requirements = policy === null ? byRules : byRules.map((each) => withAsked(each, policy))
-  if (requirements.every((requirement) => requirement === null)) return { is: 'free', rulings }
+  }
+  const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words)) : byRules
+  if (requirements.every((requirement) => requirement === null))
+    return { is: 'free', rulings, ...(isTlsOptional ? { isTlsOptional } : {}) }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
-  const asked = policy === null ? null : withAsked(ofBounce, policy)
+  const asked = asks ? withAskedTo(todo.domain, ofBounce, words) : null
   return { is: 'required', rulings, requirements, byRules, groups, asked }
 }
 
@@ -117,14 +131,6 @@ function isForPartner(requirement: Requirement | null): boolean {
     requirement.published.length > 0 &&
     requirement.published.every(({ otherwise }) => otherwise === 'none')
   )
-}
-
-async function wantsDelivery(item: HarakaMailItem): Promise<boolean> {
-  if (!saysTlsRequiredNo(await headersOf(item))) return false
-  item.loginfo(
-    'enforce-tls: goes without what the recipient’s domain publishes, because the message says TLS-Required: No',
-  )
-  return true
 }
 
 /** What can't be read is unknown to the rules: to wait for it might have no end. */

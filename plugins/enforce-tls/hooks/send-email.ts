@@ -5,6 +5,7 @@
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
 import type { Asked } from '../delivery/guarded-item.js'
+import { makeTlsOptional } from '../delivery/tls-optional.js'
 import { lookForMessageId } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
@@ -19,9 +20,8 @@ import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
-import { isAskedInEarnest, withAsked } from '../requiretls/ask.js'
+import { isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
 import { asksForRequireTls } from '../requiretls/note.js'
-import { policyForDomain } from '../requiretls/policy.js'
 import { decideOn, type Group, type OwnWords, type RequiredDecision } from './item-decision.js'
 
 /** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
@@ -96,6 +96,7 @@ export class Decisions {
         if (isUncovered(decision.rulings) && this.#context.unruled.isLost())
           this.#context.unruled.delivered(item)
         this.#release(guard, item, isUncovered(decision.rulings))
+        if (decision.isTlsOptional) makeTlsOptional(item)
         return constants.cont
       case 'required':
         return await this.#required(guard, item, decision)
@@ -187,9 +188,7 @@ export class Decisions {
     if (onStoreFailure === 'deliver' && isAway) {
       const marked = requirementOfMark(item)
       const words = this.#context.words()
-      const requirement = asksForRequireTls(item.todo)
-        ? withAsked(marked, policyForDomain(item.todo.domain, words))
-        : marked
+      const requirement = asksForRequireTls(item.todo) ? withAskedTo(item.todo.domain, marked, words) : marked
       if (!requirement) this.#context.unruled.delivered(item)
       this.#require(guard, item, requirement, asksForRequireTls(item.todo) ? { byRules: marked } : null)
       item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')
