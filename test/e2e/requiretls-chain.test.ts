@@ -153,7 +153,7 @@ describe('a chain of three', () => {
       const { recipients, returned } = parseBounce(bounce?.data ?? '')
       assert.equal(recipients[0]?.['status'], status)
       assert.ok(bounce?.requiretls)
-      assert.doesNotMatch(returned?.content ?? '', /Secret|subject/i)
+      assert.match(returned?.content ?? '', /^Subject: Secret/im)
       for (const peer of Object.values(broken))
         assert.deepEqual([peer.messages, peer.cleartextAfterEhlo()], [[], []])
     })
@@ -167,6 +167,18 @@ describe('a chain of three', () => {
     assert.equal(bounce?.requiretls, false)
     assert.doesNotMatch(data, /cfo@|Secret/)
     assert.match(returned?.content ?? '', /^Message-ID: \S+\s*$/i)
+  })
+
+  it('hands bounces of others on with it, or as it can where that is not offered', async () => {
+    for (const [peer, to, requiretls] of [
+      [sealed, 'ann@sealed.example', true],
+      [open, 'bob@open.example', false],
+    ] as const) {
+      const count = peer.messages.length
+      await send(to, '')
+      const bounce = (await peer.waitForMessages(count + 1)).at(-1)
+      assert.deepEqual([bounce?.from, bounce?.requiretls, bounce?.secure], ['', requiretls, true])
+    }
   })
 
   it('keeps it over a deferral and a restart', async () => {

@@ -13,6 +13,8 @@ import { tlsFailure, type Attempt } from '../../plugins/enforce-tls/delivery/out
 import type { HarakaMailItem } from '../../plugins/enforce-tls/haraka/types.js'
 import { requirementOf } from '../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../plugins/enforce-tls/rules/rule.js'
+import { withAsked } from '../../plugins/enforce-tls/requiretls/ask.js'
+import { noteRequireTls } from '../../plugins/enforce-tls/requiretls/note.js'
 import { atHost, daneDemand, stsPolicy } from './held.js'
 import { repositoryRoot } from './repository.js'
 
@@ -57,6 +59,8 @@ interface Given {
   readonly at?: Attempt['requirement']
   /** Header fields of the message. */
   readonly header?: string
+  /** It was sent with REQUIRETLS. */
+  readonly asks?: true
   readonly more?: Partial<BounceRequest>
 }
 
@@ -64,7 +68,10 @@ interface Given {
 export function noticeRequest(given: Given): BounceRequest {
   const { failed = [], gateway, action = { level: 'verify' }, rules = ['Patienten'], header = '' } = given
   const [first, ...others] = rules.map((name) => ({ owner: 'acme.example', id: name, name }))
-  const requirement = first ? requirementOf(action, DOMAIN, first) : null
+  const ofRule = first ? requirementOf(action, DOMAIN, first) : null
+  const byRules = ofRule && { ...ofRule, decidedBy: [...ofRule.decidedBy, ...others] }
+  const notes = {}
+  if (given.asks) noteRequireTls(notes)
   const attempts = failed.map((name, index) =>
     attemptAt(name, `mx${index + 1}.${DOMAIN}`, given.at ? { requirement: given.at } : {}),
   )
@@ -78,10 +85,12 @@ export function noticeRequest(given: Given): BounceRequest {
         queue_time: Date.parse('2026-11-26T14:03:00Z'),
         mail_from: address('ann', 'acme.example'),
         rcpt_to: Array.from({ length: given.recipients ?? 1 }, (_, at) => address(`lab${at}`)),
+        notes,
       },
       data_stream: () => Readable.from([Buffer.from(message)]),
     } as unknown as HarakaMailItem,
-    requirement: requirement && { ...requirement, decidedBy: [...requirement.decidedBy, ...others] },
+    requirement: given.asks ? withAsked(byRules, 'enforce') : byRules,
+    ...(given.asks ? { asked: { byRules, bySender: withAsked(null, 'enforce') } } : {}),
     attempts,
     tlsToBlame: true,
     reason: DETAIL,
@@ -139,6 +148,17 @@ export function noticeCases(): readonly NoticeCase[] {
       action: { level: 'secure', names: [DOMAIN] },
     },
     'no rule': { failed: ['starttls-refused'], rules: [] },
+    'no rule, and REQUIRETLS': { failed: ['starttls-refused'], rules: [], asks: true },
+    'no rule, and REQUIRETLS, delayed': {
+      failed: ['starttls-refused'],
+      rules: [],
+      asks: true,
+      more: DELAYED,
+    },
+    'REQUIRETLS that is not offered': { failed: ['requiretls-not-supported'], rules: [], asks: true },
+    'a rule beside REQUIRETLS that is refused': { failed: ['requiretls-refused'], asks: true },
+    'a rule and REQUIRETLS': { failed: ['certificate-expired'], asks: true },
+    'REQUIRETLS and nothing published': { failed: ['nothing-published'], rules: [], asks: true },
     'two rules': { failed: ['starttls-refused'], rules: ['Patienten', 'Labore'] },
     'two recipients': { failed: ['starttls-refused'], recipients: 2 },
     'many recipients': { failed: ['starttls-refused'], recipients: 2345 },

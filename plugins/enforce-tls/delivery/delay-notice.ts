@@ -50,6 +50,7 @@ export function delayNoticeDue(guarded: GuardedItem, seconds: number): DelayNoti
         const notice = await context.composeBounce({
           item,
           requirement,
+          ...guarded.demands,
           attempts,
           tlsToBlame: true,
           reason: tlsFailure.detail,

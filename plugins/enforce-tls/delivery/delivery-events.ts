@@ -11,6 +11,7 @@ import { messageIdOf } from './message-id.js'
 import { itemIdOf } from './queue-name.js'
 import type { AttemptFailure, Tested } from './outcome.js'
 import type { Departure } from './own-socket.js'
+import type { OnwardSaid } from './tls/onward-mail.js'
 import { TlsSession } from './tls/session.js'
 
 /** What all events have. */
@@ -67,8 +68,8 @@ export interface AttemptEnded extends About {
   readonly departure?: Departure
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   readonly tested?: Tested
-  /** Whether MAIL was said with REQUIRETLS; absent where nobody asks for it, and before MAIL could be said. */
-  readonly requireTls?: boolean
+  /** How MAIL was said, as for REQUIRETLS; absent where nobody asks for it, and before MAIL could be said. */
+  readonly requireTls?: OnwardSaid
   /**
    * `null`: TLS is as required, or none is, and the server spoke to the end; what came of it is in the outcome.
    */
@@ -127,7 +128,7 @@ export interface Outcome extends About {
   /** What the rules require, where `requirement` is what their gateway has to fulfil; absent elsewhere. */
   readonly ruleLevel?: Level
   /** Of a delivery: whether it was handed on with REQUIRETLS; absent where nobody asked for that. */
-  readonly requireTls?: boolean
+  readonly requireTls?: OnwardSaid
 }
 
 /** What a rule in report mode would have done. */

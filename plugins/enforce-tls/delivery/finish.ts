@@ -8,6 +8,7 @@ import { delayNoticeDue } from './delay-notice.js'
 import { answersTo } from './bounce/facts.js'
 import { insteadOf, notesFor } from './bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
+import { asksForRequireTls } from '../requiretls/note.js'
 import type { GuardedItem } from './guarded-item.js'
 import {
   decisiveAttempt,
@@ -62,6 +63,7 @@ export function tempFail(guarded: GuardedItem, error: string, extra?: object): v
     guarded.tlsFailure = failure
     guarded.round.failAtGateway(failure)
   }
+  if (item.num_failures >= TRIES_IN_FULL && isRefusedOnward(guarded) && sendInstead(guarded)) return
   const due = context.waiting.aheadOf(item)
   guarded.due = null
   if (due !== null && due > Date.now() && item.num_failures > 0) {
@@ -69,6 +71,12 @@ export function tempFail(guarded: GuardedItem, error: string, extra?: object): v
     item.num_failures--
   }
   guarded.haraka.original('temp_fail')(error, extra)
+}
+
+/** Whether the last server was told MAIL with REQUIRETLS, and did not take it. */
+function isRefusedOnward({ round }: GuardedItem): boolean {
+  const onward = round.attempts.at(-1)?.onward
+  return onward?.said === 'yes' && !onward.isTaken
 }
 
 /** What a server answered about recipients, as the end of a sentence about it; its words may quote the message. */
@@ -123,9 +131,17 @@ export function bounceRespond(guarded: GuardedItem, code: number, message: unkno
   // What a plugin decided is its right; a plugin that timed out has decided nothing.
   if (code !== constants.cont && !timedOut) return guarded.haraka.original('bounce_respond')(code)
   if (guarded.route && isAnswerTo(item)) guarded.tlsFailure = null
-  if (guarded.tlsFailure && sendInstead(guarded)) return undefined
+  if ((guarded.tlsFailure || isForRequireTls(guarded)) && sendInstead(guarded)) return undefined
   if (!item.todo.mail_from.user) return item.double_bounce('the sender is <>, so no bounce can be sent')
   return sendBounce(guarded)
+}
+
+/**
+ * Whether what asks for REQUIRETLS may fail for that alone: no server has taken MAIL with it, whatever each has said. RFC
+ * 8689 section 5 has no bounce lost for that.
+ */
+function isForRequireTls({ item, round }: GuardedItem): boolean {
+  return asksForRequireTls(item.todo) && round.attempts.at(-1)?.onward?.isTaken !== true
 }
 
 /** Whether the item ends because a server has answered so, and not because Haraka tries it no more. */
@@ -142,6 +158,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
   const bounce = await composeBounce({
     item,
     requirement,
+    ...guarded.demands,
     attempts: round.attempts,
     tlsToBlame: tlsFailure !== null,
     reason,

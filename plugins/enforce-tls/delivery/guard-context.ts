@@ -22,10 +22,22 @@ export interface Delay {
   readonly recipients: readonly HarakaAddress[]
 }
 
+/** Of a message that asks for REQUIRETLS: whose word holds. */
+export interface AskedFor {
+  /** What rules alone require; `null` for nothing. */
+  readonly byRules: Requirement | null
+  /** What the message alone asks for. */
+  readonly bySender: Requirement
+}
+
 /** What a bounce, or a notice of delay, is to be about. */
 export interface BounceRequest {
   readonly item: HarakaMailItem
   readonly requirement: Requirement | null
+  /** Absent for a message that asks for nothing itself, or of which that is not known. */
+  readonly asked?: AskedFor
+  /** It names neither rules nor recipients: it may travel where REQUIRETLS is unknown. */
+  readonly isRedacted?: true
   readonly attempts: readonly Attempt[]
   /** Whether TLS is what the message failed for; else `reason` is another one, such as an unknown user. */
   readonly tlsToBlame: boolean
@@ -51,7 +63,7 @@ export interface Bounce {
   readonly instead: string | null
   /**
    * What goes instead where its way has no REQUIRETLS: that a message was not delivered, and which one (RFC 8689
-   * section 5); `null` where the message did not ask for it.
+   * section 5); `null` where the message did not ask for it. What it stands for asks for REQUIRETLS itself.
    */
   readonly redacted: string | null
 }

@@ -8,10 +8,11 @@ import type { HarakaAddress, HarakaMailItem, HarakaMx } from '../haraka/types.js
 import type { DomainFacts } from '../published/domain-facts.js'
 import { isUnbound, type HostRequirement } from '../published/host-requirement.js'
 import { withAsked } from '../requiretls/ask.js'
+import { askingKindOf } from '../requiretls/note.js'
 import { policyForDomain, policyForHosts } from '../requiretls/policy.js'
 import { demandKey, knownByName, type Requirement } from '../rules/requirement.js'
 import { Overrides } from './overrides.js'
-import type { GuardContext } from './guard-context.js'
+import type { AskedFor, GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
 import { asOnward, statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import type { Departure } from './own-socket.js'
@@ -161,15 +162,25 @@ export class GuardedItem {
 
   /** A plugin has named the hosts: each is known by its name, and has a policy of its own for REQUIRETLS. */
   takeNamed(hosts: readonly HarakaMx[]): void {
-    const { requirement, asks, item, context } = this
+    const { requirement, asks } = this
     this.isNamed = true
     this.named = hosts
     if (!requirement?.onward) return
+    this.requirement = knownByName(asks ? this.#withAsked(asks.byRules) : requirement)
+  }
+
+  /** What the message itself asks for, and what rules require; absent for one that asks for nothing. */
+  get demands(): { readonly asked?: AskedFor } {
+    const { asks } = this
+    return asks ? { asked: { byRules: asks.byRules, bySender: this.#withAsked(null) } } : {}
+  }
+
+  #withAsked(byRules: Requirement | null): Requirement {
+    const { item, context, named } = this
     const policies = context.requireTls()
-    const joined = asks
-      ? withAsked(asks.byRules, policyForHosts(hosts, policyForDomain(item.todo.domain, policies), policies))
-      : requirement
-    this.requirement = knownByName(joined)
+    const ofDomain = policyForDomain(item.todo.domain, policies)
+    const policy = this.isNamed && named ? policyForHosts(named, ofDomain, policies) : ofDomain
+    return withAsked(byRules, policy, askingKindOf(item.todo))
   }
 
   /** The item leaves the queue in the middle of a round, to come back. */
@@ -286,7 +297,7 @@ export class GuardedItem {
       ...(this.givenUp ? { givenUp: this.givenUp } : {}),
       ...(route ? { via: { gateway: route.gateway.name, instead: route.instead } } : {}),
       ...(attempt?.gateway === undefined ? {} : { ruleLevel: requirement.level }),
-      ...(result === 'delivered' && attempt?.onward ? { requireTls: attempt.onward.isSaid } : {}),
+      ...(result === 'delivered' && attempt?.onward ? { requireTls: attempt.onward.said } : {}),
     })
     return attempt
   }
@@ -366,7 +377,7 @@ export class GuardedItem {
       const named = this.isNamed || gateway !== undefined ? ({ isNamed: true } as const) : {}
       const ruleLevel = (this.requirement ?? requirement).level
       const isNamed = gateway === undefined ? named : { ...named, gateway, ruleLevel }
-      const more = { ...(tested ? { tested } : {}), ...(onward ? { requireTls: onward.isSaid } : {}) }
+      const more = { ...(tested ? { tested } : {}), ...(onward ? { requireTls: onward.said } : {}) }
       const what = { host, to, source, ...isNamed, session, failure, ...more }
       // Under a release it has been told.
       const left = departure && !this.release ? { departure } : {}

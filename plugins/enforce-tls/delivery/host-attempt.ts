@@ -265,8 +265,13 @@ function socketOver(
     const attempt = guarded.round.current
     const mail = new OnwardMail(onward, connection.offersRequireTls, guarded.cutOff.has(attempt.host))
     secured.onward = attempt.onward = mail
-    secured.onNotOnward = (why) =>
-      guarded.round.fail(guarded.round.current, tlsFailure('requiretls-not-supported', why))
+    secured.onNotOnward = ({ why, reply }) =>
+      guarded.round.fail(
+        guarded.round.current,
+        reply
+          ? tlsFailure('requiretls-refused', why, { reply })
+          : tlsFailure('requiretls-not-supported', why),
+      )
   }
   secured.onServed = () => {
     connection.offersRequireTls = secured.onward?.offered === true

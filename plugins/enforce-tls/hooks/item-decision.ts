@@ -10,7 +10,7 @@ import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import { withAskedTo } from '../requiretls/ask.js'
 import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
-import { asksForRequireTls } from '../requiretls/note.js'
+import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
 import type { PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
@@ -102,6 +102,7 @@ async function toDecision(
   const { todo } = item
   const ofBounce = requirementOfMark(item)
   const asks = asksForRequireTls(todo)
+  const kind = askingKindOf(todo)
   let byRules = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
   const isTlsOptional =
@@ -115,11 +116,11 @@ async function toDecision(
     )
     byRules = byRules.map((requirement) => (isForPartner(requirement) ? null : requirement))
   }
-  const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words)) : byRules
+  const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words, kind)) : byRules
   if (requirements.every((requirement) => requirement === null))
     return { is: 'free', rulings, ...(isTlsOptional ? { isTlsOptional } : {}) }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
-  const asked = asks ? withAskedTo(todo.domain, ofBounce, words) : null
+  const asked = asks ? withAskedTo(todo.domain, ofBounce, words, kind) : null
   return { is: 'required', rulings, requirements, byRules, groups, asked }
 }
 

@@ -21,7 +21,7 @@ import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
 import { isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
-import { asksForRequireTls } from '../requiretls/note.js'
+import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
 import { decideOn, type Group, type OwnWords, type RequiredDecision } from './item-decision.js'
 
 /** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
@@ -188,7 +188,9 @@ export class Decisions {
     if (onStoreFailure === 'deliver' && isAway) {
       const marked = requirementOfMark(item)
       const words = this.#context.words()
-      const requirement = asksForRequireTls(item.todo) ? withAskedTo(item.todo.domain, marked, words) : marked
+      const requirement = asksForRequireTls(item.todo)
+        ? withAskedTo(item.todo.domain, marked, words, askingKindOf(item.todo))
+        : marked
       if (!requirement) this.#context.unruled.delivered(item)
       this.#require(guard, item, requirement, asksForRequireTls(item.todo) ? { byRules: marked } : null)
       item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')

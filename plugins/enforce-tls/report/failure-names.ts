@@ -19,6 +19,7 @@ export const FAILURE_NAMES: Readonly<Record<string, string>> = {
   'mx-not-listed': 'Not listed in MTA-STS policy',
   'nothing-published': 'Neither DANE nor MTA-STS',
   'requiretls-not-supported': 'No REQUIRETLS',
+  'requiretls-refused': 'REQUIRETLS refused',
   'trust-unusable': 'Trust settings here not usable',
   'gateway-unavailable': 'Gateway did not take the message',
   'gateway-misconfigured': 'Gateway not set up',

@@ -2,7 +2,7 @@
  * What a session is reported under: the published policies that it was held to, and what it failed for by each. Pure.
  */
 import { isIP } from 'node:net'
-import { FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
+import { definitionOf, FAILURE_CLASS_NAMES, type FailureClass } from '../delivery/failure-classes.js'
 import { readAppliedPolicies, type AppliedPolicy } from '../observe/delivery-log/applied-policies.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { PolicyReport } from './tls-rpt-format.js'
@@ -28,7 +28,7 @@ export interface Judged {
 export function judge(entry: DeliveryLogEntry): Judged[] {
   const found = classIn(entry.class)
   // TLS is as it has to be; what comes behind the server is no matter of these reports.
-  const failure = found === 'requiretls-not-supported' ? null : found
+  const failure = found !== null && definitionOf(found).isOnward ? null : found
   // None is about the partner: the resolvers and the trust here, and a host that a plugin has named, such as a relay of
   // one's own.
   if (failure === 'resolver-unavailable' || failure === 'trust-unusable') return []

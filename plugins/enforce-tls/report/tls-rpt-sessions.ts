@@ -59,6 +59,7 @@ const RESULT_TYPES: Readonly<Record<FailureClass, ResultType>> = {
   'starttls-injection': 'validation-failure',
   // Counted as a success: TLS was as it has to be.
   'requiretls-not-supported': 'validation-failure',
+  'requiretls-refused': 'validation-failure',
   // Counted nowhere, as all that happens at a gateway.
   'gateway-unavailable': 'validation-failure',
   'gateway-misconfigured': 'validation-failure',

@@ -23,12 +23,23 @@ export function isAsked({ owner, id }: Pick<DecidedBy, 'owner' | 'id'>): boolean
 }
 
 /**
+ * What a message is that asks for REQUIRETLS: a bounce, or notice of delay, of this server, which has a redacted one to go
+ * in its place; one of another server, or whatever else has no sender to return it to; or any other message.
+ */
+export type AskingKind = 'message' | 'own-bounce' | 'bounce'
+
+/**
  * What rules and the message require together.
  *
  * @param byRules `null` where rules require nothing
  */
-export function withAsked(byRules: Requirement | null, policy: RequireTlsPolicy): Requirement {
-  return addUp(byRules, asked(policy, byRules)) ?? asked(policy, byRules)
+export function withAsked(
+  byRules: Requirement | null,
+  policy: RequireTlsPolicy,
+  kind: AskingKind = 'message',
+): Requirement {
+  const own = asked(policy, kind, byRules)
+  return addUp(byRules, own) ?? own
 }
 
 /**
@@ -39,14 +50,18 @@ export function withAskedTo(
   domain: string,
   byRules: Requirement | null,
   context: PolicyContext,
+  kind: AskingKind = 'message',
 ): Requirement {
-  const sum = withAsked(byRules, policyForDomain(domain, context))
+  const sum = withAsked(byRules, policyForDomain(domain, context), kind)
   return isAddress(domain) ? knownByName(sum) : sum
 }
 
-function asked(policy: RequireTlsPolicy, byRules: Requirement | null): Requirement {
+function asked(policy: RequireTlsPolicy, kind: AskingKind, byRules: Requirement | null): Requirement {
   const tls = requirementOf({ level: 'encrypt' }, '', ASKED)
-  switch (policy) {
+  // RFC 8689 section 5: what is not redacted goes with the parameter, whatever a policy thinks of hosts and certificates.
+  if (kind === 'own-bounce' && policy !== 'enforce') return { ...tls, onward: 'must' }
+  // Section 4.2.1 is about messages with a sender; by section 5 the parameter is no reason to lose a bounce.
+  switch (kind === 'bounce' ? 'opportunistic' : policy) {
     case 'enforce':
       // What a rule binds to the recipient's domain needs no second proof of the host.
       return byRules && isBinding(byRules) ? { ...tls, onward: 'must' } : knownForOnward(tls)

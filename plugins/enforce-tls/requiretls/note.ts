@@ -3,6 +3,7 @@
  * attempts, after a restart and for each part of a divided message. Nobody who sends mail to this server can write notes.
  */
 import type { HarakaTodo } from '../haraka/types.js'
+import type { AskingKind } from './ask.js'
 
 const NOTE = 'enforce_tls_requiretls'
 
@@ -25,4 +26,10 @@ export function asksForRequireTls({ notes }: Partial<Pick<HarakaTodo, 'notes'>>)
 export function redactedInstead({ notes }: Partial<Pick<HarakaTodo, 'notes'>>): string | null {
   const { instead } = (notes?.[NOTE] ?? {}) as { readonly instead?: unknown }
   return typeof instead === 'string' && instead !== '' ? instead : null
+}
+
+/** What a message is, for what it asks. */
+export function askingKindOf(todo: Pick<HarakaTodo, 'notes' | 'mail_from'>): AskingKind {
+  if (redactedInstead(todo) !== null) return 'own-bounce'
+  return todo.mail_from.user === '' ? 'bounce' : 'message'
 }

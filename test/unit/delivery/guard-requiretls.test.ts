@@ -118,14 +118,14 @@ describe('a message with REQUIRETLS and no rule', () => {
       [REFUSES],
       'enforce',
       '-',
-      'bounced requiretls-not-supported 5.7.30',
+      'bounced requiretls-refused 5.7.30',
     ],
     [
       'comes back from a server that refuses the parameter alone',
       [REFUSES_PARAMETER],
       'enforce',
       '-',
-      'bounced requiretls-not-supported 5.7.30',
+      'bounced requiretls-refused 5.7.30',
     ],
     [
       'goes on from a server that refuses it in the words of RFC 8689',
@@ -270,6 +270,32 @@ describe('a server that closes the connection over the parameter', () => {
       assert.ok(mail.every(({ verb, line }) => verb !== 'MAIL' || / REQUIRETLS$/.test(line.trimEnd())))
     })
   }
+})
+
+describe('a server that offers the parameter and then refuses it', () => {
+  const host = refusesParameter('555 5.5.4 ann@acme.example unknown')
+  it('is told as that, without its words, which may quote the envelope', async () => {
+    await using delivery = await deliver({ hosts: [host] })
+    await delivery.run()
+    const [attempt] = delivery.events.filter(({ kind }) => kind === 'attempt')
+    assert.ok(attempt?.kind === 'attempt')
+    assert.equal(attempt.requireTls, 'refused')
+    assert.equal(attempt.failure?.detail, 'offers REQUIRETLS, but refused MAIL with it: 555 5.5.4')
+    assert.deepEqual(attempt.failure.reply, { code: 555, text: '5.5.4' })
+  })
+
+  for (const [what, hosts, said] of [
+    ['takes', [OFFERS], 'yes'],
+    ['does not offer', [{}], 'no'],
+    ['refuses', [host], 'refused'],
+  ] as const)
+    it(`is told apart from others in a delivery: one that ${what} it`, async () => {
+      await using delivery = await deliver({ hosts, policy: 'opportunistic+starttls' })
+      await delivery.run()
+      const outcome = delivery.events.find(({ kind }) => kind === 'outcome')
+      assert.ok(outcome?.kind === 'outcome')
+      assert.deepEqual([outcome.result, outcome.requireTls], ['delivered', said])
+    })
 })
 
 describe('a rule', () => {

@@ -122,7 +122,7 @@ describe('smtp-server and a message with REQUIRETLS', () => {
       { onMailFrom: refusing(555) },
       'enforce',
       [],
-      /^bounced requiretls-not-supported 5\.7\.30$/,
+      /^bounced requiretls-refused 5\.7\.30$/,
     ],
     ['waits where it refuses it for now', { onMailFrom: refusing(451) }, 'enforce', [], /^deferred /],
     [

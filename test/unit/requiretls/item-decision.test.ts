@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { HarakaMailItem } from '../../../plugins/enforce-tls/haraka/types.js'
 import { decideOn } from '../../../plugins/enforce-tls/hooks/item-decision.js'
-import { noteRequireTls } from '../../../plugins/enforce-tls/requiretls/note.js'
+import { noteRequireTls, requireTlsNotes } from '../../../plugins/enforce-tls/requiretls/note.js'
 import { addUpAll, requirementOf, type Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
 import type { RequireTlsPolicy } from '../../../plugins/enforce-tls/settings/requiretls.js'
@@ -15,6 +15,8 @@ import { TemporaryFolder } from '../../support/temporary-folder.js'
 interface Words {
   readonly header?: string
   readonly asks?: boolean
+  /** It has the null sender; `own` for one that this server has written, and a redacted one of. */
+  readonly bounce?: 'own' | 'foreign'
   readonly policy?: RequireTlsPolicy
   readonly honourNo?: boolean
   readonly domain?: string
@@ -27,6 +29,7 @@ async function requiredOf(
   {
     header = 'Subject: x\r\n',
     asks = false,
+    bounce,
     policy = 'enforce',
     honourNo = true,
     domain = 'bank.example',
@@ -38,10 +41,11 @@ async function requiredOf(
   writeFileSync(path, `${header}\r\nThe body\r\n`)
   const notes = {}
   if (asks) noteRequireTls(notes)
+  if (bounce === 'own') Object.assign(notes, requireTlsNotes('redacted'))
   const todo = {
     domain,
     queue_time: Date.now(),
-    mail_from: fakeAddress('ann@acme.example'),
+    mail_from: fakeAddress(bounce ? '' : 'ann@acme.example'),
     rcpt_to: [fakeAddress('cfo@bank.example')],
     notes,
   }
@@ -129,6 +133,23 @@ describe('REQUIRETLS', () => {
     assert.deepEqual([published, trusted, namesHost], [[], true, true])
     assert.equal((await requiredOf(t, [], { asks: true, domain: '[10.0.0.7]' }))?.encrypted, false)
   })
+
+  for (const [policy, level, published] of [
+    ['enforce', 'encrypt', 1],
+    ['opportunistic+starttls', 'encrypt', 0],
+    ['opportunistic', 'encrypt', 0],
+  ] as const)
+    it(`is for bounces, under ${policy}, a must for those of this server, and a wish for others`, async (t) => {
+      const own = await requiredOf(t, [], { asks: true, policy, bounce: 'own' })
+      assert.deepEqual(
+        [own?.onward, own?.level, own?.encrypted, own?.published.length],
+        ['must', level, true, published],
+      )
+      const foreign = await requiredOf(t, [], { asks: true, policy, bounce: 'foreign' })
+      assert.deepEqual([foreign?.onward, foreign?.level, foreign?.encrypted], ['offered', 'none', false])
+      const ruled = await requiredOf(t, [{ level: 'verify' }], { asks: true, policy, bounce: 'foreign' })
+      assert.deepEqual([ruled?.onward, ruled?.level, ruled?.encrypted], ['offered', 'verify', true])
+    })
 
   it('is asked for by nobody else', async (t) =>
     assert.equal(await requiredOf(t, [], { header: 'Require-TLS-ESMTP: yes\r\n' }), null))

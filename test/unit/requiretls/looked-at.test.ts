@@ -25,8 +25,8 @@ const ENTRY: DeliveryLogEntry = {
 
 describe('a server without REQUIRETLS', () => {
   it('has not failed for TLS in the reports that partners get', () => {
-    const [judged] = judge({ ...ENTRY, class: 'requiretls-not-supported' })
-    assert.equal(judged?.failure, null)
+    for (const name of ['requiretls-not-supported', 'requiretls-refused'])
+      assert.equal(judge({ ...ENTRY, class: name })[0]?.failure, null)
     assert.equal(judge({ ...ENTRY, class: 'handshake-failure' })[0]?.failure, 'handshake-failure')
   })
 })
@@ -36,7 +36,8 @@ describe('a delivery', () => {
   for (const [requiretls, says] of [
     [undefined, /^Delivered over TLS 1\.3$/],
     ['yes', /handed on with REQUIRETLS/],
-    ['no', /without REQUIRETLS/],
+    ['no', /without REQUIRETLS, which the server does not offer$/],
+    ['refused', /without REQUIRETLS, which the server offers, but refused for this message$/],
   ] as const)
     it(`that has requiretls=${requiretls ?? 'nothing'} is told as that`, () =>
       assert.match(formatStep({ ...outcome, ...(requiretls ? { requiretls } : {}) }).says, says))

@@ -32,8 +32,9 @@ const step: Schema = object({
     description: 'What of the server was checked; null where no session was as required.',
   },
   requiretls: {
-    ...nullable({ type: 'string', enum: ['yes', 'no'] }),
-    description: 'Whether it was handed on with REQUIRETLS (RFC 8689); null where nobody asked for it.',
+    ...nullable({ type: 'string', enum: ['yes', 'no', 'refused'] }),
+    description:
+      'Whether it was handed on with REQUIRETLS (RFC 8689): no where it is not offered, refused where it is offered, and was refused then; null where nobody asked for it.',
   },
   class: { ...nullable(text), description: 'Class of failure, where TLS is to blame.' },
   status: nullable(text),

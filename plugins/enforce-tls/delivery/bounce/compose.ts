@@ -10,6 +10,7 @@ import { saysTlsRequiredNo, TLS_REQUIRED } from '../../requiretls/header-fields.
 import { asksForRequireTls } from '../../requiretls/note.js'
 import type { Bounce, BounceRequest } from '../guard-context.js'
 import { headerBlockOf, readHeaderFields, valueOf, type HeaderField } from '../message-header.js'
+import { demandsOf } from './askers.js'
 import type { BounceFacts } from './facts.js'
 import { mailDate } from './fields.js'
 import { addAlternatives, multipart, written } from './mime.js'
@@ -20,6 +21,11 @@ export type { BounceOptions } from './notice.js'
 /** The header fields of a message that a bounce shows; `null` for all. */
 const SHOWN = { full: null, minimal: ['date', 'message-id'], redacted: ['message-id'] } as const
 
+/** Of a line, in characters (RFC 5322 section 2.1.1). */
+const LINE_MAX = 998
+/** The longest Message-ID that is referred to; a real one is far shorter. */
+const MESSAGE_ID_MAX = 900
+
 /** How much of the message it has. */
 type Shown = keyof typeof SHOWN
 
@@ -29,23 +35,29 @@ type Shown = keyof typeof SHOWN
  * @throws when the queue file can't be read.
  */
 export async function composeBounce(request: BounceRequest, options: BounceOptions): Promise<Bounce> {
+  const minimal = { ...options, content: 'minimal' } as const
+  // Going with REQUIRETLS it is protected as the message was, so all of the header may be in it (RFC 8689 section 5).
+  if (asksForRequireTls(request.item.todo))
+    return {
+      contents: await compose(request, { ...options, content: 'full' }, 'full'),
+      heldTo: null,
+      instead: null,
+      redacted: await compose(redactedRequest(request), minimal, 'redacted'),
+    }
   // With the whole header block in it, a bounce is as confidential as the message was.
   const held = options.content === 'full' ? request.requirement : null
   const likewise = (await wantsDelivery(request, options)) ? { [TLS_REQUIRED]: 'No' } : {}
-  const contents = await compose(request, options, options.content, held ? {} : likewise)
   return {
-    contents,
+    contents: await compose(request, options, options.content, held ? {} : likewise),
     heldTo: held?.decidedBy ?? null,
-    instead: held ? await compose(request, { ...options, content: 'minimal' }, 'minimal', likewise) : null,
-    redacted: asksForRequireTls(request.item.todo)
-      ? await compose(redactedRequest(request), { ...options, content: 'minimal' }, 'redacted')
-      : null,
+    instead: held ? await compose(request, minimal, 'minimal', likewise) : null,
+    redacted: null,
   }
 }
 
 /** Whether the sender prefers delivery to what is published, so that what comes back may go as the message itself may. */
 async function wantsDelivery({ item }: BounceRequest, { honourNo = false }: BounceOptions): Promise<boolean> {
-  if (!honourNo || asksForRequireTls(item.todo)) return false
+  if (!honourNo) return false
   const cut = isHeaderCut(item.todo.notes) ? HEADER_CUT : null
   return saysTlsRequiredNo(await headerBlockOf(item.data_stream(), cut))
 }
@@ -57,6 +69,7 @@ async function wantsDelivery({ item }: BounceRequest, { honourNo = false }: Boun
 function redactedRequest(request: BounceRequest): BounceRequest {
   const { item, delayed } = request
   const { todo } = item
+  const asked = demandsOf(request)
   const [first] = todo.rcpt_to
   const nobody = first && { ...first, user: todo.domain, host: '', address: todo.domain }
   const rcpt_to = nobody ? [nobody] : []
@@ -65,6 +78,8 @@ function redactedRequest(request: BounceRequest): BounceRequest {
     ...request,
     item: anonymous,
     requirement: null,
+    ...(asked ? { asked } : {}),
+    isRedacted: true,
     ...(delayed ? { delayed: { ...delayed, recipients: rcpt_to } } : {}),
   }
 }
@@ -83,14 +98,14 @@ async function compose(
   const root = multipart('report; report-type=delivery-status')
   for (const { name, value } of headers) root.setHeader(name, value)
   root.setHeader({ 'Auto-Submitted': 'auto-replied', ...fields })
-  if (/^<[\x21-\x7e]+>$/.test(messageId)) root.setHeader({ References: messageId, 'In-Reply-To': messageId })
+  if (isMessageId(messageId)) root.setHeader({ References: messageId, 'In-Reply-To': messageId })
 
   addAlternatives(html === '' ? root : root.createChild('multipart/alternative'), text, html, languages)
   root.createChild('message/delivery-status').setContent(deliveryStatus(request, facts, options))
   root
     .createChild('text/rfc822-headers')
     .setHeader('Content-Description', `${request.delayed ? 'Delayed' : 'Undelivered'} Message Headers`)
-    .setContent(asTheyWere(kept))
+    .setContent(asTheyWere(quotable(kept, shown)))
   return await written(root)
 }
 
@@ -129,6 +144,22 @@ function deliveryStatus({ item }: BounceRequest, facts: BounceFacts, { me }: Bou
   return [message, ...facts.recipients]
     .map((group) => group.map((line) => `${line}\r\n`).join(''))
     .join('\r\n')
+}
+
+/** Without what no header field may be, such as a Message-ID in letters of any script. */
+function quotable(kept: readonly HeaderField[], shown: Shown): readonly HeaderField[] {
+  if (shown === 'full') return kept
+  return kept.filter(
+    ({ name, value, raw }) =>
+      isAscii(Buffer.from(raw, 'latin1')) &&
+      raw.split('\r\n').every((line) => line.length <= LINE_MAX) &&
+      (name !== 'message-id' || isMessageId(value)),
+  )
+}
+
+/** As far as that can be said without knowing who made it; with its name it fits on a line (RFC 5322 section 2.1.1). */
+function isMessageId(value: string): boolean {
+  return value.length <= MESSAGE_ID_MAX && /^<[\x21-\x7e]+>$/.test(value)
 }
 
 /** The bytes of header fields; a text where they need no encoding. */

@@ -20,7 +20,7 @@ export function delayFacts(
   options: Omit<FactOptions, 'content'>,
   offset: number | null,
 ): BounceFacts {
-  const { attempts, requirement } = request
+  const { attempts, requirement, isRedacted = false } = request
   const { now, texts } = options
   const decisive = decisiveAttempt(ownAttempts(attempts))
   if (!decisive) throw new TypeError('no attempt has failed')
@@ -32,7 +32,7 @@ export function delayFacts(
     attempts: attemptLines(attempts, texts),
     codes: tlsCodes(attempts, false),
     recipients: recipients.map((recipient) =>
-      tlsFields(recipient, decisive.host, decisive.failure, now, until),
+      tlsFields({ recipient, isRedacted }, decisive.host, decisive.failure, now, until),
     ),
   }
 }

@@ -56,7 +56,7 @@ export interface FactOptions extends Wording {
 
 /** Collects the facts. */
 export function bounceFacts(request: BounceRequest, options: FactOptions): BounceFacts {
-  const { item, attempts, tlsToBlame, through, isGivenUp } = request
+  const { item, attempts, tlsToBlame, through, isGivenUp, isRedacted = false } = request
   const { now, content, texts } = options
   const { rcpt_to } = item.todo
   const discreet = content === 'minimal' && request.mayQuote
@@ -72,8 +72,8 @@ export function bounceFacts(request: BounceRequest, options: FactOptions): Bounc
     codes: decisive ? tlsCodes(attempts, true) : otherCodes(rcpt_to),
     recipients: rcpt_to.map((recipient) =>
       decisive
-        ? tlsFields(recipient, decisive.host, decisive.failure, isGivenUp ? null : now)
-        : otherFields(recipient, { reason, discreet, now: isGivenUp ? null : now }),
+        ? tlsFields({ recipient, isRedacted }, decisive.host, decisive.failure, isGivenUp ? null : now)
+        : otherFields({ recipient, isRedacted }, { reason, discreet, now: isGivenUp ? null : now }),
     ),
   }
 }

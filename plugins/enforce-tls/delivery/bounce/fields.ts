@@ -2,6 +2,7 @@
  * The per-recipient fields of a bounce's delivery-status part (RFC 3464). Pure; every value is one ASCII line,
  * whatever a peer or an envelope held.
  */
+import { isAscii } from 'node:buffer'
 import type { HarakaAddress } from '../../haraka/types.js'
 import { statusOf, type AttemptFailure } from '../outcome.js'
 import { definitionOf } from '../failure-classes.js'
@@ -11,24 +12,31 @@ import { oneAsciiLine, oneLine } from '../../text/one-line.js'
 /** The longest value of a field of the delivery-status part, in characters. */
 const FIELD_MAX = 900
 
+/** Whom a group of fields is about. */
+export interface Concerned {
+  readonly recipient: HarakaAddress
+  /** Nothing but the domain may be told. */
+  readonly isRedacted: boolean
+}
+
 /**
  * RFC 3464 section 2.3; the extension field names the result type of RFC 8460.
  *
  * @param now when the last attempt was; `null` where that is not known
  */
 export function tlsFields(
-  recipient: HarakaAddress,
+  { recipient, isRedacted }: Concerned,
   host: string,
   failure: AttemptFailure,
   now: Date | null,
   retriedUntil: Date | null = null,
 ): string[] {
   const diagnostic = failure.reply
-    ? `smtp; ${failure.reply.code} ${failure.reply.text}`
+    ? `smtp; ${failure.reply.code} ${failure.reply.text}`.trimEnd()
     : `x-enforce-tls; ${failure.class ?? ''}: ${host} ${failure.detail}`
   const { says = '', isGateway = false } = failure.class ? definitionOf(failure.class) : {}
   return [
-    `Final-Recipient: ${recipientField(recipient)}`,
+    `Final-Recipient: ${recipientField(recipient, isRedacted)}`,
     `Action: ${retriedUntil ? 'delayed' : 'failed'}`,
     `Status: ${retriedUntil ? statusOf(failure, false).replace(/^5/, '4') : statusOf(failure, true)}`,
     remoteMta(host),
@@ -49,14 +57,17 @@ interface OtherReason {
 }
 
 /** Where TLS is not to blame. */
-export function otherFields(recipient: HarakaAddress, { reason, discreet, now }: OtherReason): string[] {
+export function otherFields(
+  { recipient, isRedacted }: Concerned,
+  { reason, discreet, now }: OtherReason,
+): string[] {
   const { dsn_smtp_code, dsn_remote_mta } = recipient
   const { enhanced, words } = replyOf(recipient)
   const diagnostic = dsn_smtp_code
     ? `smtp; ${[dsn_smtp_code, enhanced, discreet ? '' : words].filter(Boolean).join(' ')}`
     : `x-haraka; ${reason}`
   return [
-    `Final-Recipient: ${recipientField(recipient)}`,
+    `Final-Recipient: ${recipientField(recipient, isRedacted)}`,
     'Action: failed',
     `Status: ${otherStatus(recipient)}`,
     ...(dsn_remote_mta ? [remoteMta(dsn_remote_mta)] : []),
@@ -96,15 +107,23 @@ function remoteMta(host: string): string {
     : `Remote-MTA: dns; ${oneAsciiLine(host)}`
 }
 
-/** RFC 6533 section 3: an address that is not ASCII has the type utf-8 and escapes in a 7-bit report. */
-function recipientField(recipient: HarakaAddress): string {
-  const address = oneLine(addressOf(recipient))
-  if (/^[\x21-\x7e]+$/.test(address)) return `rfc822; ${address}`
+/**
+ * RFC 6533 section 3: an address that is not ASCII has the type utf-8 and escapes in a 7-bit report; one in ASCII is of the
+ * type rfc822, with whatever it has in quotation marks.
+ *
+ * RFC 3464 section 2.3.2 has the field in every group. Where the address is withheld, a type of our own says so: with
+ * rfc822 in front, a domain alone is no address, and any address in it could be somebody's, and be struck off a list.
+ */
+function recipientField(recipient: HarakaAddress, isRedacted: boolean): string {
+  const raw = addressOf(recipient)
+  if (isRedacted) return `x-redacted; ${oneAsciiLine(raw)}`
+  if (/^[\x20-\x7e]+$/.test(raw) && raw.length <= FIELD_MAX) return `rfc822; ${raw}`
+  const address = oneLine(raw, FIELD_MAX)
   const escaped = address.replace(
     /[^\x21-\x7e]|[\\+=]/gu,
     (char) => `\\x{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   )
-  return `utf-8; ${shortened(escaped)}`
+  return `${isAscii(Buffer.from(raw)) ? 'rfc822' : 'utf-8'}; ${shortened(escaped)}`
 }
 
 /** Whole escapes, as many as a line has room for (RFC 5322 section 2.1.1); a real address is far shorter. */

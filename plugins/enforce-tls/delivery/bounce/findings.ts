@@ -3,11 +3,14 @@
  * required. They say no more than all attempts together show. Pure.
  */
 import type { HarakaMailItem } from '../../haraka/types.js'
+import { isAsked } from '../../requiretls/ask.js'
 import { later, type TlsVersion } from '../../rules/levels.js'
 import type { Requirement } from '../../rules/requirement.js'
 import { oneLine } from '../../text/one-line.js'
 import { definitionOf, type FailureClass } from '../failure-classes.js'
+import type { BounceRequest } from '../guard-context.js'
 import type { Attempt, FailedAttempt } from '../outcome.js'
+import { askerOf, looksAtCertificate } from './askers.js'
 import type { Demand, Problem, Request, RuleName, Side } from './texts/types.js'
 
 /** Hosts that failed for one reason. */
@@ -104,9 +107,10 @@ export function wasRetried(
   return num_failures > (isCounted ? 1 : 0)
 }
 
-/** The rules behind it. */
+/** The rules behind it; what the sender asks for is none. */
 export function rulesOf(requirement: Requirement | null): readonly RuleName[] {
-  return (requirement?.decidedBy ?? []).map(({ name, owner }) => ({
+  const rules = (requirement?.decidedBy ?? []).filter((each) => !isAsked(each))
+  return rules.map(({ name, owner }) => ({
     name: oneLine(name),
     owner: owner === '*' ? null : oneLine(owner),
   }))
@@ -115,9 +119,10 @@ export function rulesOf(requirement: Requirement | null): readonly RuleName[] {
 /** What is required of the servers that failed. */
 export function demandOf(
   problem: Problem,
-  { requirement: atHost }: FailedAttempt,
-  requirement: Requirement | null,
+  { requirement: atHost, failure }: FailedAttempt,
+  request: Pick<BounceRequest, 'requirement' | 'asked'>,
 ): Demand {
+  const { requirement } = request
   const all = requirement?.published ?? []
   // REQUIRETLS takes whatever proves the server, where a rule leaves that open.
   const published = all.some(({ isOnward }) => isOnward)
@@ -127,12 +132,14 @@ export function demandOf(
   const named = (['dane', 'mta-sts'] as const).filter(isFor)
   return {
     rules: rulesOf(requirement),
+    asker: askerOf(problem, failure.class, request),
     of: ofWhat(),
     sources: isFor('published') && named.length === 0 ? ['any'] : named,
     whereThereIsAny: published.every(({ otherwise }) => otherwise !== 'defer'),
   }
 
   function ofWhat(): Demand['of'] {
+    if (failure.class !== null && definitionOf(failure.class).isOnward) return 'onward'
     if (problem === 'encryption') return 'encryption'
     if (problem === 'ours') return 'settings'
     if (problem !== 'certificate') return published.length > 0 ? 'published' : looksAtServer()
@@ -141,9 +148,7 @@ export function demandOf(
   }
 
   function looksAtServer(): Demand['of'] {
-    const { trusted, namesHost, namesAnyOf, fingerprintsAnyOf } = requirement ?? {}
-    const looks = trusted || namesHost || [...(namesAnyOf ?? []), ...(fingerprintsAnyOf ?? [])].length > 0
-    return looks ? 'verified-tls' : 'tls'
+    return requirement && looksAtCertificate(requirement) ? 'verified-tls' : 'tls'
   }
 }
 

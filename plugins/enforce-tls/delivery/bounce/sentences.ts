@@ -4,8 +4,9 @@
  */
 import type { TlsVersion } from '../../rules/levels.js'
 import type { BounceRequest } from '../guard-context.js'
-import { definitionOf } from '../failure-classes.js'
+import { definitionOf, type FailureClass } from '../failure-classes.js'
 import { ownAttempts, type FailedAttempt } from '../outcome.js'
+import { withoutWhat } from './askers.js'
 import {
   demandOf,
   failedHosts,
@@ -18,7 +19,7 @@ import {
   type FailedHosts,
 } from './findings.js'
 import { gatewayFailure, gatewaySentences } from './gateway-sentences.js'
-import type { Fate, NoticeTexts, Problem, Result } from './texts/types.js'
+import type { Demand, Fate, NoticeTexts, Problem, Result } from './texts/types.js'
 import type { BounceSubject, NoticeSentences } from './types.js'
 
 /** What the sentences are made with. */
@@ -37,10 +38,13 @@ const EXPLAINED = 4
 export function tlsSentences(
   about: BounceSubject,
   decisive: FailedAttempt,
-  request: Pick<BounceRequest, 'item' | 'attempts' | 'requirement' | 'delayed' | 'reason' | 'isGivenUp'>,
+  request: Pick<
+    BounceRequest,
+    'item' | 'attempts' | 'requirement' | 'asked' | 'delayed' | 'reason' | 'isGivenUp'
+  >,
   wording: Wording,
 ): NoticeSentences {
-  const { item, attempts: all, requirement, delayed } = request
+  const { item, attempts: all, delayed } = request
   const { texts } = wording
   const fate: Fate = delayed ? 'delayed' : 'failed'
   const gateway = gatewayFailure(request)
@@ -62,9 +66,10 @@ export function tlsSentences(
     several,
     gateway: gateway ? 'instead' : undefined,
   }
+  const demand = demandOf(problem, decisive, request)
   const reason = [
     texts.reason({ problem, domain: about.domain, hosts, failure: only?.failure ?? null }),
-    texts.demand(demandOf(problem, decisive, requirement)),
+    texts.demand(demand),
     ...(!delayed && wasRetried(item, attempts, request.isGivenUp) ? [texts.triedOften] : []),
     ...(gateway ? [texts.gatewayInstead(gateway)] : []),
     ...(request.isGivenUp ? [texts.givenUp] : []),
@@ -72,7 +77,7 @@ export function tlsSentences(
   const advised = oneForEachSide(failed, decisive)
   const advice = gateway
     ? [texts.failures[gateway.failure ?? 'gateway-unavailable'].advice]
-    : advised.map((name) => texts.failures[name].advice)
+    : advised.map((name) => adviceOn(name, demand, texts))
   return {
     subjectLine: texts.subjectLine(result),
     title: texts.title(fate, problem),
@@ -83,6 +88,13 @@ export function tlsSentences(
     advice: advice.length > 0 ? advice.join(' ') : null,
     ask: gateway ? null : askFor(failed, about.domain, wording),
   }
+}
+
+/** What to do, and how to go without what failed. */
+function adviceOn(name: FailureClass, { asker }: Demand, { failures, wayOut }: NoticeTexts): string {
+  const without = withoutWhat(name)
+  const { advice } = failures[name]
+  return without === null ? advice : `${advice} ${wayOut(without, asker)}`
 }
 
 /** Why, for a person who does not know what TLS is. */

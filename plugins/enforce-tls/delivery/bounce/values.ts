@@ -30,7 +30,7 @@ export interface Shown {
 
 /** Collects them. */
 export function templateValues(
-  { item }: Pick<BounceRequest, 'item'>,
+  { item, isRedacted }: Pick<BounceRequest, 'item' | 'isRedacted'>,
   facts: BounceFacts,
   texts: NoticeTexts,
   { me, now, content, help, messageId, languages, kept, hasDetails }: Shown,
@@ -48,8 +48,12 @@ export function templateValues(
     from: `MAILER-DAEMON@${me}`,
     from_name: labels.from,
     to: oneLine(addressText(item.todo.mail_from)),
-    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : texts.noSubject,
-    message_date: date ? texts.time(date.time, date.offset) : oneLine(sent) || texts.unknown,
+    subject: content === 'full' ? oneLine(libmime.decodeWords(valueOf(kept, 'subject'))) : texts.withheld,
+    message_date: date
+      ? texts.time(date.time, date.offset)
+      : isRedacted
+        ? texts.withheld
+        : oneLine(sent) || texts.unknown,
     message_id: oneLine(valueOf(kept, 'message-id')) || texts.unknown,
     written_by: texts.writtenBy(me),
     contact_label: labels.contact,

@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { LoggedSession } from './certificate.js'
 import type { EarlyEnd } from './handshake-failure.js'
-import { NOT_OFFERED, type OnwardMail } from './onward-mail.js'
+import { NOT_OFFERED, type OnwardMail, type Refusal } from './onward-mail.js'
 import { GREETING, Prelude } from './prelude.js'
 import { leave, QUIT_TIMEOUT } from './quit.js'
 import { isLast, ReplyGuard, ReplyLines, ReplyClock } from './reply-guard.js'
@@ -75,7 +75,7 @@ export class SecuredSocket extends EventEmitter {
   /** Says MAIL with REQUIRETLS; `null` where nobody asks for it. */
   onward: OnwardMail | null = null
   /** Called before the session ends because the message has to leave with REQUIRETLS, and cannot. */
-  onNotOnward: ((why: string) => void) | null = null
+  onNotOnward: ((refusal: Refusal) => void) | null = null
   /** Called in place of QUIT when the peer has taken the message and may take another; nobody listens to it then. */
   onServed: (() => void) | null = null
 
@@ -189,7 +189,7 @@ export class SecuredSocket extends EventEmitter {
     const command = this.onward ? this.onward.command(data) : data
     if (command === null) {
       // Haraka is in the middle of saying it.
-      process.nextTick(() => this.#notOnward(NOT_OFFERED))
+      process.nextTick(() => this.#notOnward({ why: NOT_OFFERED }))
       return false
     }
     this.#replies.ask(command)
@@ -287,7 +287,7 @@ export class SecuredSocket extends EventEmitter {
       if (asked === 'DATA' && isLast(line)) this.onStale = null
     }
     const onward = this.onward?.reply(line)
-    if (onward?.is === 'unfit') return this.#notOnward(onward.why)
+    if (onward?.is === 'unfit') return this.#notOnward(onward.refusal)
     const unfit = this.onLine?.(asked, line) ?? null
     if (unfit !== null) {
       this.onEarlyEnd = null
@@ -318,10 +318,11 @@ export class SecuredSocket extends EventEmitter {
   }
 
   /** The message must leave with REQUIRETLS, and cannot: it goes on to another server (RFC 8689 section 4.2.1). */
-  #notOnward(why: string): void {
+  #notOnward(refusal: Refusal): void {
+    const { why } = refusal
     if (this.#isReleased || this.#stale(why)) return
     this.onEarlyEnd = null
-    this.onNotOnward?.(why)
+    this.onNotOnward?.(refusal)
     this.#clock.stop()
     const listeners = this.listeners('error') as ((error: Error) => void)[]
     const tls = this.#tls

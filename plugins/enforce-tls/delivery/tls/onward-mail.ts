@@ -1,10 +1,11 @@
 /**
  * MAIL with REQUIRETLS in one session (RFC 8689 section 2): said where the server has offered it inside TLS, in its latest
- * reply to EHLO or LHLO. Where it must be said, no MAIL goes out without it. A server that offers the parameter and then does
- * not know it has not offered it. Pure.
+ * reply to EHLO or LHLO. Where it must be said, no MAIL goes out without it. A server that offers the parameter and then
+ * refuses it is told as one that does that. Pure.
  */
 import type { Onward } from '../../rules/levels.js'
 import { isLast } from './reply-guard.js'
+import { enhancedCodeOf } from './smtp-reply.js'
 
 const OFFER = /^250[ -]REQUIRETLS\s*$/i
 /**
@@ -26,8 +27,19 @@ export type OnwardTurn =
   | { readonly is: 'kept' }
   /** It is for nobody: this command goes out again. */
   | { readonly is: 'again'; readonly command: string }
-  /** The session is of no use, as the end of a sentence about the server. */
-  | { readonly is: 'unfit'; readonly why: string }
+  /** The session is of no use. */
+  | { readonly is: 'unfit'; readonly refusal: Refusal }
+
+/** Why a server that is to get MAIL with REQUIRETLS does not. */
+export interface Refusal {
+  /** As the end of a sentence about the server. */
+  readonly why: string
+  /** What it has answered, without its words: they may quote the envelope. Absent where it was not asked. */
+  readonly reply?: { readonly code: number; readonly text: string }
+}
+
+/** How MAIL was said: with REQUIRETLS, without as that is not offered, or without as it is offered, and was refused. */
+export type OnwardSaid = 'yes' | 'no' | 'refused'
 
 const PASSED: OnwardTurn = { is: 'passed' }
 const KEPT: OnwardTurn = { is: 'kept' }
@@ -44,7 +56,8 @@ export class OnwardMail {
   #isGreeting = false
   /** MAIL as it would be without, while the reply to the one with REQUIRETLS is due. */
   #plain: string | null = null
-  #isSaid = false
+  #said: OnwardSaid = 'no'
+  #isTaken = false
   #isCutOff = false
 
   /**
@@ -62,9 +75,14 @@ export class OnwardMail {
     return this.#offered
   }
 
-  /** Whether the latest MAIL was said with it, and that was not refused. */
-  get isSaid(): boolean {
-    return this.#isSaid
+  /** How the latest MAIL was said. */
+  get said(): OnwardSaid {
+    return this.#said
+  }
+
+  /** Whether the latest MAIL was said with it, and the server has taken that: what it refuses then is about something else. */
+  get isTaken(): boolean {
+    return this.#isTaken
   }
 
   /** Whether MAIL was said with it, and the session ended over that: with 421, or without a word. */
@@ -84,8 +102,12 @@ export class OnwardMail {
     this.#isGreeting = isSecure && (verb === 'EHLO' || verb === 'LHLO')
     if (GREETINGS.includes(verb)) this.#offered = false
     if (verb !== 'MAIL') return line
-    this.#isSaid = this.#isCutOff = isSecure && this.#offered && !this.#isLeftOut
-    if (!this.#isSaid) return this.#demand === 'must' ? null : line
+    this.#isTaken = false
+    const isSaid = isSecure && this.#offered && !this.#isLeftOut
+    this.#isCutOff = isSaid
+    // One that has hung up over it before has refused it, too.
+    this.#said = isSaid ? 'yes' : isSecure && this.#offered ? 'refused' : 'no'
+    if (!isSaid) return this.#demand === 'must' ? null : line
     this.#plain = line
     return line.replace(/(?:\r\n)?$/, ' REQUIRETLS\r\n')
   }
@@ -96,11 +118,26 @@ export class OnwardMail {
     if (this.#plain !== null && !CLOSES.test(line)) this.#isCutOff = false
     const plain = this.#plain
     const isMust = this.#demand === 'must'
-    if (plain === null || !(isMust ? NOT_KNOWN : REFUSED).test(line)) return PASSED
-    if (isMust) return { is: 'unfit', why: `offers REQUIRETLS, and answers MAIL with it ${line}` }
+    if (plain === null) return PASSED
+    if (!(isMust ? NOT_KNOWN : REFUSED).test(line)) {
+      if (isLast(line)) this.#isTaken = line.startsWith('2')
+      return PASSED
+    }
+    if (isMust) {
+      this.#said = 'refused'
+      return { is: 'unfit', refusal: refusalIn(line) }
+    }
     if (!isLast(line)) return KEPT
     this.#plain = null
-    this.#isSaid = false
+    this.#said = 'refused'
     return { is: 'again', command: plain }
+  }
+}
+
+function refusalIn(line: string): Refusal {
+  const [code, text] = [line.slice(0, 3), enhancedCodeOf(line.slice(4))]
+  return {
+    why: `offers REQUIRETLS, but refused MAIL with it: ${[code, text].filter(Boolean).join(' ')}`,
+    reply: { code: Number(code), text },
   }
 }

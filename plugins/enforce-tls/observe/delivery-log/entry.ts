@@ -167,7 +167,7 @@ function encryptedIn({ departure }: AttemptEnded | ReleaseEvent): string | null 
 }
 
 function onwardIn({ requireTls }: AttemptEnded | Outcome): string | null {
-  return requireTls === undefined ? null : requireTls ? 'yes' : 'no'
+  return requireTls ?? null
 }
 
 /** Only of a session that fulfils the requirement is what it demands known to hold. */

@@ -62,7 +62,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     node: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
-    requiretls: { type: 'string', pattern: '^(?:yes|no)$', nullable: true },
+    requiretls: { type: 'string', pattern: '^(?:yes|no|refused)$', nullable: true },
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
 }

@@ -1,4 +1,5 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
+import type { OnwardSaid } from '../../delivery/tls/onward-mail.js'
 import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
 import { exposuresOf, type Exposure } from './exposures.js'
@@ -35,12 +36,14 @@ export interface TraceStep extends StepWords {
   /** What of the server was checked, such as `chain`; `null` where there was no session that is as required. */
   readonly verified: readonly string[] | null
   /** Whether it was handed on with REQUIRETLS; `null` where nobody asked for that, or it was not handed on. */
-  readonly requiretls: 'yes' | 'no' | null
+  readonly requiretls: OnwardSaid | null
   /** Class of failure, where TLS is to blame. */
   readonly class: string | null
   readonly status: string | null
   readonly detail: string | null
 }
+
+const HANDED_ON: readonly OnwardSaid[] = ['yes', 'no', 'refused']
 
 /** One message to the recipients of one domain. */
 export interface TracedMessage {
@@ -206,7 +209,7 @@ function stepOf(entry: DeliveryLogEntry): TraceStep {
     certificate:
       fingerprint === undefined ? null : { fingerprint, issuer: issuer ?? null, expires: expires ?? null },
     verified: verifiedIn(entry),
-    requiretls: entry.requiretls === 'yes' || entry.requiretls === 'no' ? entry.requiretls : null,
+    requiretls: HANDED_ON.find((each) => each === entry.requiretls) ?? null,
     class: entry.class ?? null,
     status: entry.status ?? null,
     detail: entry.detail ?? null,

@@ -79,6 +79,7 @@ export function formatVersion(protocol: string): string {
 const HANDED_ON: Readonly<Record<string, string>> = {
   yes: ', handed on with REQUIRETLS: the server has to pass it on encrypted',
   no: ', without REQUIRETLS, which the server does not offer',
+  refused: ', without REQUIRETLS, which the server offers, but refused for this message',
 }
 
 /** One attempt or outcome. */

@@ -123,6 +123,7 @@ const ASKED: Readonly<Record<FailureClass, RegExp | null>> = {
   'mx-not-listed': /does not list mx1\.clinic\.example/,
   'nothing-published': /Nothing is published for clinic\.example/,
   'requiretls-not-supported': /mx1\.clinic\.example does not offer REQUIRETLS inside TLS/,
+  'requiretls-refused': /mx1\.clinic\.example offers REQUIRETLS inside TLS, but rejects MAIL/,
   'trust-unusable': null,
   'gateway-unavailable': null,
   'gateway-misconfigured': null,

@@ -121,7 +121,7 @@ describe('a bounce about what is published', () => {
       'nothing',
       { level: 'published' },
       { name: 'nothing-published' },
-      'their mail server could not be verified. The receiving server mx1.bank.example of bank.example could not be verified, because its domain does not publish what the rule requires. The rule "Banks" of acme.example requires a server that is confirmed by DANE records in DNS or an MTA-STS policy.',
+      'their mail server could not be verified. The receiving server mx1.bank.example of bank.example could not be verified, because its domain does not publish what is required. The rule "Banks" of acme.example requires a server that is confirmed by DANE records in DNS or an MTA-STS policy.',
     ],
   ] as const satisfies readonly (readonly [string, RelayWithTls, Failed, string])[])
     it(`begins with the result, then says why: ${what}`, async () => {

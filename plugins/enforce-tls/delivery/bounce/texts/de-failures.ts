@@ -1,6 +1,6 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in German. */
 import type { FailureClass } from '../../failure-classes.js'
-import { listsIn, policyOf } from './grammar.js'
+import { listsIn, policyOf, waysOutIn } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
 
 /** A list in a sentence. */
@@ -31,14 +31,30 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'konnte nicht verifiziert werden, weil der Webserver mit der MTA-STS-Richtlinie seiner Domain kein gültiges Zertifikat hat',
   'mx-not-listed': 'gehört nicht zu den Servern in der MTA-STS-Richtlinie seiner Domain',
   'nothing-published':
-    'konnte nicht verifiziert werden, weil seine Domain nicht veröffentlicht, was die Regel verlangt',
+    'konnte nicht verifiziert werden, weil seine Domain nicht veröffentlicht, was verlangt wird',
   'requiretls-not-supported': 'verspricht nicht, die Nachricht verschlüsselt weiterzugeben (REQUIRETLS)',
+  'requiretls-refused':
+    'bot REQUIRETLS an (die Zusage, Nachrichten verschlüsselt weiterzugeben) und lehnte es dann ab',
   'trust-unusable':
     'konnte nicht kontaktiert werden, weil die TLS-Einstellungen dieses Mailsystems für ihn nicht verwendet werden können',
   'gateway-unavailable': 'konnte die Nachricht nicht annehmen',
   'gateway-misconfigured': 'ist hier nicht so eingerichtet, wie die Regeln es verlangen',
   'gateway-loop': 'erhält keine Nachricht, die in einer Schleife läuft',
 }
+
+/** How a message goes in spite of a failure. */
+export const wayOut = waysOutIn(
+  {
+    encryption: 'Wenn die Nachricht keine Verschlüsselung braucht',
+    check: 'Wenn die Nachricht ohne diese Prüfung gesendet werden darf',
+    onward: 'Wenn die Verschlüsselung bis zu diesem Server genügt',
+  },
+  {
+    rules: 'bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern',
+    sender: 'senden Sie die Nachricht ohne REQUIRETLS noch einmal',
+    both: 'bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern, und senden Sie die Nachricht danach ohne REQUIRETLS noch einmal',
+  },
+)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -150,10 +166,16 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'der Mailserver dort zusagen muss, die Nachricht auch dahinter verschlüsselt weiterzugeben (REQUIRETLS)',
-      'Wenn die Verschlüsselung bis zu diesem Server genügt, senden Sie die Nachricht ohne diese Anforderung noch einmal, oder bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern.',
     ),
     ask: (request) =>
       `${yours(request, 'bietet', 'bieten')} innerhalb von TLS kein REQUIRETLS an. Bitte schalten Sie es dort ein, wenn Sie einhalten können, was es zusagt (RFC 8689).`,
+  },
+  'requiretls-refused': {
+    advice: informRecipient(
+      'der Mailserver dort REQUIRETLS anbietet, die Zusage, dass Nachrichten auch dahinter verschlüsselt bleiben, diese Zusage dann aber verweigert',
+    ),
+    ask: (request) =>
+      `${yours(request, 'bietet', 'bieten')} innerhalb von TLS REQUIRETLS an, ${request.hosts.length > 1 ? 'lehnen' : 'lehnt'} MAIL mit diesem Parameter aber ab. Bitte sorgen Sie dafür, dass dort funktioniert, was angeboten wird (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
@@ -166,22 +188,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(
-  what: string,
-  otherwise = 'Wenn die Nachricht keine Verschlüsselung braucht, bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern.',
-): string {
-  return (
-    `Teilen Sie dem Empfänger mit, zum Beispiel telefonisch, dass ${what}, und senden Sie die Nachricht noch einmal, sobald das behoben ist. ` +
-    otherwise
-  )
+function informRecipient(what: string): string {
+  return `Teilen Sie dem Empfänger mit, zum Beispiel telefonisch, dass ${what}, und senden Sie die Nachricht noch einmal, sobald das behoben ist.`
 }
 
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
-  return (
-    `Teilen Sie dem Empfänger mit, zum Beispiel telefonisch, dass ${what}; die Mail-Administration dort kann das beheben. Senden Sie die Nachricht dann noch einmal. ` +
-    'Wenn die Nachricht ohne diese Prüfung gesendet werden darf, bitten Sie Ihre eigene Mail-Administration, die Regel zu ändern.'
-  )
+  return `Teilen Sie dem Empfänger mit, zum Beispiel telefonisch, dass ${what}; die Mail-Administration dort kann das beheben. Senden Sie die Nachricht dann noch einmal.`
 }
 
 function askForGateway(): string {

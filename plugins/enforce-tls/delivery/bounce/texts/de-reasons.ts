@@ -69,8 +69,18 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
 
 /** What is required, as one sentence. */
 export function demandOf(demand: Demand): string {
-  const { rules } = demand
   const what = demandedBy(demand)
+  switch (demand.asker) {
+    case 'rules':
+      return byRules(demand.rules, what)
+    case 'sender':
+      return `Ihre Nachricht selbst verlangt ${what}: Sie wurde mit REQUIRETLS gesendet, also mit der Bitte um Verschlüsselung auf dem ganzen Weg. Eine Regel verlangt das nicht.`
+    case 'both':
+      return `${byRules(demand.rules, what)} Auch Ihre Nachricht selbst verlangt das: Sie wurde mit REQUIRETLS gesendet, also mit der Bitte um Verschlüsselung auf dem ganzen Weg.`
+  }
+}
+
+function byRules(rules: Demand['rules'], what: string): string {
   if (rules.length === 0) return `Dieses Mailsystem verlangt für diese Nachricht ${what}.`
   return rules.length === 1
     ? `Die Regel ${rulesIn(rules)} verlangt ${what}.`
@@ -85,6 +95,8 @@ const SOURCES = {
 
 function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
   switch (of) {
+    case 'onward':
+      return 'einen Server, der zusagt, die Nachricht verschlüsselt weiterzugeben'
     case 'encryption':
       return 'eine solche Verbindung'
     case 'settings':

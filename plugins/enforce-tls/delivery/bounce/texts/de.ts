@@ -1,5 +1,5 @@
 /** Bounce and notice of delay in German. */
-import { failures, listed, says } from './de-failures.js'
+import { failures, listed, says, wayOut } from './de-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import { causeOf, demandOf, reasonOf, rulesIn } from './de-reasons.js'
 import type { GatewayFailure, NoticeTexts } from './types.js'
@@ -108,6 +108,7 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
     'Ein Gateway ist ein Mailserver, der Nachrichten weiterleitet. Dieses erhält Nachrichten nur über eine verschlüsselte Verbindung und erst, nachdem es nachgewiesen hat, wer es ist.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
+  wayOut,
   gatewayInstead: (gateway) =>
     `Stattdessen sollte die Nachricht über das Gateway ${placeOf(gateway)} gehen; es ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
@@ -123,7 +124,7 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
       `Bitte an Ihre Mail-Administration weitergeben: Unser Mailserver ${me} konnte an ${domain} keine E-Mail zustellen, die über TLS übertragen werden muss.`,
       ...sentences,
     ].join(' '),
-  noSubject: 'nicht angezeigt, weil diese Mitteilung unverschlüsselt übertragen werden kann',
+  withheld: 'nicht angezeigt, weil diese Mitteilung unverschlüsselt übertragen werden kann',
   unknown: 'unbekannt',
   none: 'keine',
   writtenBy: (me) => `Diese Mitteilung stammt vom Mailsystem von ${me}.`,

@@ -1,9 +1,23 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in English. */
-import { listsIn, policyOf } from './grammar.js'
+import { listsIn, policyOf, waysOutIn } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
 
 /** A list in a sentence. */
 export const listed = listsIn('en-GB', (count) => `${count} more`)
+
+/** How a message goes in spite of a failure. */
+export const wayOut = waysOutIn(
+  {
+    encryption: 'If the message needs no encryption',
+    check: 'If the message may go without this check',
+    onward: 'If encryption as far as that server is enough',
+  },
+  {
+    rules: 'ask your own mail administrator to change the rule',
+    sender: 'send it again without REQUIRETLS',
+    both: 'ask your own mail administrator to change the rule, and then send it again without REQUIRETLS',
+  },
+)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -107,11 +121,18 @@ export const failures: NoticeTexts['failures'] = {
       `Nothing is published for ${domain} that lets us verify its mail server. Please publish an MTA-STS policy of mode enforce (RFC 8461), or TLSA records secured by DNSSEC (DANE, RFC 7672).`,
   },
   'requiretls-not-supported': {
-    advice:
-      'Tell the recipient, by phone for example, that their mail server has to promise that mail stays encrypted behind it, too (REQUIRETLS), and send the message again once it does. ' +
-      'If encryption as far as that server is enough, send it again without that request, or ask your own mail administrator to change the rule.',
+    advice: informRecipient(
+      'their mail server has to promise that mail stays encrypted behind it, too (REQUIRETLS)',
+    ),
     ask: (request) =>
       `${yours(request, 'does', 'do')} not offer REQUIRETLS inside TLS. Please enable it there, if you can keep what it promises (RFC 8689).`,
+  },
+  'requiretls-refused': {
+    advice: informRecipient(
+      'their mail server offers REQUIRETLS, the promise that mail stays encrypted behind it, too, but refuses to give it',
+    ),
+    ask: (request) =>
+      `${yours(request, 'offers', 'offer')} REQUIRETLS inside TLS, but ${request.hosts.length > 1 ? 'reject' : 'rejects'} MAIL with that parameter. Please make sure that it works there as it is offered (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
@@ -125,18 +146,12 @@ export const failures: NoticeTexts['failures'] = {
 
 /** Where the recipient's side has to mend something. */
 function informRecipient(what: string): string {
-  return (
-    `Tell the recipient, by phone for example, that ${what}, and send the message again once that is fixed. ` +
-    'If the message needs no encryption, ask your own mail administrator to change the rule.'
-  )
+  return `Tell the recipient, by phone for example, that ${what}, and send the message again once that is fixed.`
 }
 
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
-  return (
-    `Tell the recipient, by phone for example, that ${what}: their mail administrator can fix that. Then send the message again. ` +
-    'If the message may go without this check, ask your own mail administrator to change the rule.'
-  )
+  return `Tell the recipient, by phone for example, that ${what}: their mail administrator can fix that. Then send the message again.`
 }
 
 function askForGateway(): string {

@@ -1,9 +1,9 @@
 /** Bounce and notice of delay in English. */
 import { definitionOf } from '../../failure-classes.js'
-import { together } from '../template.js'
-import { failures, listed } from './en-failures.js'
+import { failures, listed, wayOut } from './en-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
-import type { Demand, GatewayFailure, NoticeTexts, Result, RuleName, Servers } from './types.js'
+import { causeOf, demandOf, reasonOf, rulesIn } from './en-reasons.js'
+import type { GatewayFailure, NoticeTexts } from './types.js'
 
 /** So many recipients are named in the first sentence. */
 const NAMED = 3
@@ -110,6 +110,7 @@ export const en: NoticeTexts & { readonly language: 'en' } = {
     'A gateway is a mail server that passes messages on. This one takes mail only over an encrypted connection, and only after it has proven who it is.',
   failed: (failure, host) => `${host} ${definitionOf(failure).says}.`,
   failures,
+  wayOut,
   gatewayInstead: (gateway) =>
     `It was to go through the gateway ${placeOf(gateway)} instead, which ${gatewaySays(gateway)}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
@@ -125,98 +126,11 @@ export const en: NoticeTexts & { readonly language: 'en' } = {
       `Please tell your mail team: our mail server ${me} could not deliver mail to ${domain} that has to travel over TLS.`,
       ...sentences,
     ].join(' '),
-  noSubject: 'not shown, because this notice may travel without encryption',
+  withheld: 'not shown, because this notice may travel without encryption',
   unknown: 'unknown',
   writtenBy: (me) => `This notice was written by the mail system of ${me}.`,
   none: 'none',
   time: timesIn('en-GB', 'short'),
-}
-
-/** After "because"; empty for nothing. */
-function causeOf({ fate, problem, several, gateway }: Result): string {
-  const now = fate === 'delayed' ? ' at the moment' : ''
-  const theirs = several ? 'their mail servers' : 'their mail server'
-  switch (problem) {
-    case 'encryption':
-      return `${theirs} cannot receive it encrypted${now}`
-    case 'certificate':
-      return `the ${several ? 'certificates' : 'certificate'} of ${theirs} could not be verified`
-    case 'server':
-      return `${theirs} could not be verified`
-    case 'look-up':
-      return `${theirs} could not be looked up securely`
-    case 'mixed':
-      return `${several ? 'none of their mail servers could' : 'their mail server could not'} be used as securely as required`
-    case 'ours':
-      return `this mail system cannot send it as securely as required${now}`
-    case 'gateway':
-      return `the gateway that it has to go through ${definitionOf(gatewayFault(gateway)).says}`
-    case 'rejected':
-      return gateway ? 'the gateway that it was sent through rejected it' : `${theirs} rejected it`
-    case 'given-up':
-      return 'a mail administrator ended the tries'
-    case 'other':
-      return ''
-  }
-}
-
-function reasonOf({ problem, domain, hosts, failure }: Servers): string {
-  const several = hosts.length > 1
-  const servers = several ? 'The receiving servers' : 'The receiving server'
-  const named = hosts.length === 0 ? `${servers} of ${domain}` : `${servers} ${listed(hosts)} of ${domain}`
-  switch (problem) {
-    case 'encryption':
-      // On one line, where filters look for it.
-      return `${named} ${together('could not establish a TLS connection')}.`
-    case 'certificate':
-      return `${named} ${together(`${several ? 'have certificates' : 'has a certificate'} that could not be verified`)}.`
-    case 'ours':
-      return `${named} ${several ? 'were' : 'was'} not contacted, because the TLS settings here cannot be used.`
-    case 'mixed':
-      return `${named} could not be used as securely as required.`
-    default:
-      return `${named} ${failure ? definitionOf(failure).says : 'could not be verified'}.`
-  }
-}
-
-function demandOf(demand: Demand): string {
-  const { rules } = demand
-  const what = demandedBy(demand)
-  if (rules.length === 0) return `This mail system requires ${what} for this message.`
-  return rules.length === 1
-    ? `The rule ${rulesIn(rules)} requires ${what}.`
-    : `The rules ${rulesIn(rules)} require ${what}.`
-}
-
-const SOURCES = {
-  dane: 'DANE records in DNS',
-  'mta-sts': 'an MTA-STS policy',
-  any: 'DANE records in DNS or an MTA-STS policy',
-} as const
-
-function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
-  switch (of) {
-    case 'encryption':
-      return 'one'
-    case 'settings':
-      return 'those settings'
-    case 'certificate':
-      return 'a verified one'
-    case 'dane-certificate':
-      return 'one that its DANE records confirm'
-    case 'sts-certificate':
-      return 'one that fits the MTA-STS policy of its domain'
-    case 'tls':
-      return 'TLS'
-    case 'verified-tls':
-      return 'TLS to a verified server'
-    case 'published':
-      return `a server that is confirmed by ${sources.map((source) => SOURCES[source]).join(' and by ')}${whereThereIsAny ? ', where there are any' : ''}`
-  }
-}
-
-function rulesIn(rules: readonly RuleName[]): string {
-  return listed(rules.map(({ name, owner }) => `"${name}" of ${owner ?? 'this mail system'}`))
 }
 
 function placeOf({ name, host }: GatewayFailure): string {

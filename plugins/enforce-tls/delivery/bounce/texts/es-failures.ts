@@ -1,6 +1,6 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in Spanish. */
 import type { FailureClass } from '../../failure-classes.js'
-import { listsIn, policyOf } from './grammar.js'
+import { listsIn, policyOf, waysOutIn } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
 
 /** A list in a sentence. */
@@ -29,14 +29,30 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'sts-webpki-invalid':
     'no se ha podido verificar, porque el servidor web con la política MTA-STS de su dominio no tiene un certificado válido',
   'mx-not-listed': 'no está entre los servidores que enumera la política MTA-STS de su dominio',
-  'nothing-published': 'no se ha podido verificar, porque su dominio no publica lo que exige la regla',
+  'nothing-published': 'no se ha podido verificar, porque su dominio no publica lo que se exige',
   'requiretls-not-supported': 'no promete reenviar el mensaje cifrado (REQUIRETLS)',
+  'requiretls-refused':
+    'ofreció REQUIRETLS (la promesa de reenviar los mensajes cifrados) y después lo rechazó',
   'trust-unusable':
     'no ha podido ser contactado, porque los ajustes de TLS que este sistema de correo tiene para él no se pueden usar',
   'gateway-unavailable': 'no pudo aceptar el mensaje',
   'gateway-misconfigured': 'no está configurada aquí como exigen las reglas',
   'gateway-loop': 'no recibe mensajes que circulan en bucle',
 }
+
+/** How a message goes in spite of a failure. */
+export const wayOut = waysOutIn(
+  {
+    encryption: 'Si el mensaje no necesita cifrado',
+    check: 'Si el mensaje puede enviarse sin esta comprobación',
+    onward: 'Si basta el cifrado hasta ese servidor',
+  },
+  {
+    rules: 'pida a su propio administrador de correo que cambie la regla',
+    sender: 'vuelva a enviar el mensaje sin REQUIRETLS',
+    both: 'pida a su propio administrador de correo que cambie la regla y, después, vuelva a enviar el mensaje sin REQUIRETLS',
+  },
+)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -148,10 +164,16 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'su servidor de correo tiene que prometer que también después reenvía el mensaje cifrado (REQUIRETLS)',
-      'Si basta el cifrado hasta ese servidor, vuelva a enviar el mensaje sin esa exigencia, o pida a su propio administrador de correo que cambie la regla.',
     ),
     ask: (request) =>
       `${yours(request, 'no ofrece', 'no ofrecen')} REQUIRETLS dentro de TLS. Por favor, actívenlo allí si pueden cumplir lo que promete (RFC 8689).`,
+  },
+  'requiretls-refused': {
+    advice: informRecipient(
+      'su servidor de correo ofrece REQUIRETLS, la promesa de que los mensajes sigan cifrados después de él, pero luego se niega a darla',
+    ),
+    ask: (request) =>
+      `${yours(request, 'ofrece', 'ofrecen')} REQUIRETLS dentro de TLS, pero ${request.hosts.length > 1 ? 'rechazan' : 'rechaza'} MAIL con ese parámetro. Por favor, asegúrense de que allí funcione lo que se ofrece (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
@@ -164,22 +186,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(
-  what: string,
-  otherwise = 'Si el mensaje no necesita cifrado, pida a su propio administrador de correo que cambie la regla.',
-): string {
-  return (
-    `Comunique al destinatario, por ejemplo por teléfono, que ${what}, y vuelva a enviar el mensaje cuando el problema esté resuelto. ` +
-    otherwise
-  )
+function informRecipient(what: string): string {
+  return `Comunique al destinatario, por ejemplo por teléfono, que ${what}, y vuelva a enviar el mensaje cuando el problema esté resuelto.`
 }
 
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
-  return (
-    `Comunique al destinatario, por ejemplo por teléfono, que ${what}: el administrador de correo de allí puede corregirlo. Después, vuelva a enviar el mensaje. ` +
-    'Si el mensaje puede enviarse sin esta comprobación, pida a su propio administrador de correo que cambie la regla.'
-  )
+  return `Comunique al destinatario, por ejemplo por teléfono, que ${what}: el administrador de correo de allí puede corregirlo. Después, vuelva a enviar el mensaje.`
 }
 
 function askForGateway(): string {

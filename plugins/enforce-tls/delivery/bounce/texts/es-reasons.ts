@@ -67,8 +67,18 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
 
 /** What is required, as one sentence. */
 export function demandOf(demand: Demand): string {
-  const { rules } = demand
   const what = demandedBy(demand)
+  switch (demand.asker) {
+    case 'rules':
+      return byRules(demand.rules, what)
+    case 'sender':
+      return `Es el propio mensaje el que exige ${what}: se envió con REQUIRETLS, es decir, con una petición de cifrado en todo el trayecto. Ninguna regla lo exige.`
+    case 'both':
+      return `${byRules(demand.rules, what)} También lo exige el propio mensaje: se envió con REQUIRETLS, es decir, con una petición de cifrado en todo el trayecto.`
+  }
+}
+
+function byRules(rules: Demand['rules'], what: string): string {
   if (rules.length === 0) return `Este sistema de correo exige ${what} para este mensaje.`
   return rules.length === 1
     ? `La regla ${rulesIn(rules)} exige ${what}.`
@@ -83,6 +93,8 @@ const SOURCES = {
 
 function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
   switch (of) {
+    case 'onward':
+      return 'un servidor que prometa reenviar el mensaje cifrado'
     case 'encryption':
       return 'una conexión así'
     case 'settings':

@@ -1,5 +1,5 @@
 /** Bounce and notice of delay in Spanish. */
-import { failures, listed, says } from './es-failures.js'
+import { failures, listed, says, wayOut } from './es-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import { causeOf, demandOf, reasonOf, rulesIn } from './es-reasons.js'
 import type { GatewayFailure, NoticeTexts } from './types.js'
@@ -114,6 +114,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
     'Una pasarela es un servidor de correo que reenvía mensajes. Esta solo recibe mensajes por una conexión cifrada, y solo después de haber demostrado su identidad.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
+  wayOut,
   gatewayInstead: (gateway) =>
     `En su lugar, el mensaje debía ir por la pasarela ${placeOf(gateway)}, que ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
@@ -129,7 +130,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
       `Para su equipo de correo: nuestro servidor de correo ${me} no ha podido entregar a ${domain} un mensaje que debe viajar por TLS.`,
       ...sentences,
     ].join(' '),
-  noSubject: 'no se muestra porque este aviso puede viajar sin cifrar',
+  withheld: 'no se muestra porque este aviso puede viajar sin cifrar',
   unknown: 'se desconoce',
   none: 'ninguna',
   writtenBy: (me) => `Este aviso lo ha redactado el sistema de correo de ${me}.`,

@@ -1,6 +1,6 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in French. */
 import type { FailureClass } from '../../failure-classes.js'
-import { listsIn, policyOf } from './grammar.js'
+import { listsIn, policyOf, waysOutIn } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
 
 /** A list in a sentence. */
@@ -34,14 +34,30 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'sts-webpki-invalid':
     'n’a pas pu être vérifié, car le serveur web qui porte la politique MTA-STS de son domaine n’a pas de certificat valide',
   'mx-not-listed': 'ne figure pas parmi les serveurs de la politique MTA-STS de son domaine',
-  'nothing-published': 'n’a pas pu être vérifié, car son domaine ne publie pas ce que la règle exige',
+  'nothing-published': 'n’a pas pu être vérifié, car son domaine ne publie pas ce qui est exigé',
   'requiretls-not-supported': 'ne promet pas de transmettre le message chiffré (REQUIRETLS)',
+  'requiretls-refused':
+    'a proposé REQUIRETLS (la promesse de transmettre les messages chiffrés), puis l’a refusé',
   'trust-unusable':
     'n’a pas pu être contacté, car les paramètres TLS de ce système de messagerie pour ce serveur ne peuvent pas être utilisés',
   'gateway-unavailable': 'n’a pas pu accepter le message',
   'gateway-misconfigured': 'n’est pas configurée ici comme les règles l’exigent',
   'gateway-loop': 'ne reçoit pas de message qui tourne en boucle',
 }
+
+/** How a message goes in spite of a failure. */
+export const wayOut = waysOutIn(
+  {
+    encryption: 'Si le message n’a pas besoin d’être chiffré',
+    check: 'Si le message peut partir sans cette vérification',
+    onward: 'Si le chiffrement jusqu’à ce serveur suffit',
+  },
+  {
+    rules: 'demandez à votre propre administrateur de messagerie de modifier la règle',
+    sender: 'envoyez de nouveau le message sans REQUIRETLS',
+    both: 'demandez à votre propre administrateur de messagerie de modifier la règle, puis envoyez de nouveau le message sans REQUIRETLS',
+  },
+)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -157,10 +173,16 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'que son serveur de messagerie doit promettre de transmettre aussi ensuite le message chiffré (REQUIRETLS)',
-      'Si le chiffrement jusqu’à ce serveur suffit, envoyez de nouveau le message sans cette exigence, ou demandez à votre propre administrateur de messagerie de modifier la règle.',
     ),
     ask: (request) =>
       `${yours(request, 'ne propose', 'ne proposent')} pas REQUIRETLS dans la session TLS. Veuillez l’y activer si vous pouvez tenir ce qu’il promet (RFC 8689).`,
+  },
+  'requiretls-refused': {
+    advice: informRecipient(
+      'que son serveur de messagerie propose REQUIRETLS, la promesse que les messages restent chiffrés au-delà de ce serveur, puis refuse de s’y engager',
+    ),
+    ask: (request) =>
+      `${yours(request, 'propose', 'proposent')} REQUIRETLS dans la session TLS, mais ${request.hosts.length > 1 ? 'rejettent' : 'rejette'} la commande MAIL avec ce paramètre. Veuillez vous assurer que ce qui y est proposé fonctionne (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
@@ -173,22 +195,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(
-  what: string,
-  otherwise = 'Si le message n’a pas besoin d’être chiffré, demandez à votre propre administrateur de messagerie de modifier la règle.',
-): string {
-  return (
-    `Signalez au destinataire, par exemple par téléphone, ${what}, et envoyez de nouveau le message une fois le problème corrigé. ` +
-    otherwise
-  )
+function informRecipient(what: string): string {
+  return `Signalez au destinataire, par exemple par téléphone, ${what}, et envoyez de nouveau le message une fois le problème corrigé.`
 }
 
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
-  return (
-    `Signalez au destinataire, par exemple par téléphone, ${what}\u202f: son administrateur de messagerie peut corriger cela. Envoyez ensuite le message de nouveau. ` +
-    'Si le message peut partir sans cette vérification, demandez à votre propre administrateur de messagerie de modifier la règle.'
-  )
+  return `Signalez au destinataire, par exemple par téléphone, ${what}\u202f: son administrateur de messagerie peut corriger cela. Envoyez ensuite le message de nouveau.`
 }
 
 function askForGateway(): string {

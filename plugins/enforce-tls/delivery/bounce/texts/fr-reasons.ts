@@ -68,8 +68,18 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
 
 /** What is required, as one sentence. */
 export function demandOf(demand: Demand): string {
-  const { rules } = demand
   const what = demandedBy(demand)
+  switch (demand.asker) {
+    case 'rules':
+      return byRules(demand.rules, what)
+    case 'sender':
+      return `C’est votre message lui-même qui exige ${what}\u202f: il a été envoyé avec REQUIRETLS, c’est-à-dire avec une demande de chiffrement sur tout le trajet. Aucune règle ne l’exige.`
+    case 'both':
+      return `${byRules(demand.rules, what)} Votre message lui-même l’exige aussi\u202f: il a été envoyé avec REQUIRETLS, c’est-à-dire avec une demande de chiffrement sur tout le trajet.`
+  }
+}
+
+function byRules(rules: Demand['rules'], what: string): string {
   if (rules.length === 0) return `Ce système de messagerie exige ${what} pour ce message.`
   return rules.length === 1
     ? `La règle ${rulesIn(rules)} exige ${what}.`
@@ -84,6 +94,8 @@ const SOURCES = {
 
 function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
   switch (of) {
+    case 'onward':
+      return 'un serveur qui promet de transmettre le message sous forme chiffrée'
     case 'encryption':
       return 'une telle connexion'
     case 'settings':

@@ -1,5 +1,5 @@
 /** Bounce and notice of delay in French. */
-import { failures, listed, quoted, says } from './fr-failures.js'
+import { failures, listed, quoted, says, wayOut } from './fr-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import { causeOf, demandOf, reasonOf, rulesIn } from './fr-reasons.js'
 import type { GatewayFailure, NoticeTexts } from './types.js'
@@ -119,6 +119,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
     'Une passerelle est un serveur de messagerie qui relaie les messages. Celle-ci ne reçoit des messages que par une connexion chiffrée, et seulement après avoir prouvé son identité.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
+  wayOut,
   gatewayInstead: (gateway) =>
     `Le message devait passer à la place par la passerelle ${placeOf(gateway)}, qui ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
@@ -134,7 +135,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
       `À transmettre à votre équipe de messagerie\u202f: notre serveur de messagerie ${me} n’a pas pu remettre à ${domain} un message qui doit être transmis par TLS.`,
       ...sentences,
     ].join(' '),
-  noSubject: 'non affiché, car cet avis peut circuler sans chiffrement',
+  withheld: 'non affiché, car cet avis peut circuler sans chiffrement',
   unknown: 'inconnu',
   none: 'aucun',
   writtenBy: (me) => `Cet avis a été rédigé par le système de messagerie de ${me}.`,

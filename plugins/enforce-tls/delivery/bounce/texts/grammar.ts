@@ -3,7 +3,7 @@
  * of a language are made when it is first used: they take longer to make than all the texts take to load.
  */
 import { clockOf, offsetOf } from '../time.js'
-import type { GatewayFailure, NoticeTexts, Result } from './types.js'
+import type { Asker, GatewayFailure, NoticeTexts, Result, Without } from './types.js'
 
 /** A list in a sentence, cut where it gets long. */
 export type Listed = (values: readonly string[], most?: number) => string
@@ -59,4 +59,12 @@ export function ended(words: string): string {
 /** Where a domain publishes its MTA-STS policy (RFC 8461 section 3.3). */
 export function policyOf(domain: string): string {
   return `https://mta-sts.${domain}/.well-known/mta-sts.txt`
+}
+
+/** Ways out in a language. @param conditions clauses @param steps what to do then, by whose word stands in the way */
+export function waysOutIn(
+  conditions: Readonly<Record<Without, string>>,
+  steps: Readonly<Record<Asker, string>>,
+): NoticeTexts['wayOut'] {
+  return (without, asker) => `${conditions[without]}, ${steps[asker]}.`
 }

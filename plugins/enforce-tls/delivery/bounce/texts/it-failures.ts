@@ -1,6 +1,6 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in Italian. */
 import type { FailureClass } from '../../failure-classes.js'
-import { listsIn, policyOf } from './grammar.js'
+import { listsIn, policyOf, waysOutIn } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
 
 /** A list in a sentence. */
@@ -31,14 +31,30 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'non ha potuto essere verificato, perché il server web con la policy MTA-STS del suo dominio non ha un certificato valido',
   'mx-not-listed': 'non è tra i server elencati nella policy MTA-STS del suo dominio',
   'nothing-published':
-    'non ha potuto essere verificato, perché il suo dominio non pubblica ciò che la regola richiede',
+    'non ha potuto essere verificato, perché il suo dominio non pubblica ciò che è richiesto',
   'requiretls-not-supported': 'non promette di inoltrare il messaggio crittografato (REQUIRETLS)',
+  'requiretls-refused':
+    'ha offerto REQUIRETLS (la promessa di inoltrare i messaggi crittografati) e poi lo ha rifiutato',
   'trust-unusable':
     'non ha potuto essere contattato, perché le impostazioni TLS di questo sistema di posta per quel server non possono essere usate',
   'gateway-unavailable': 'non ha potuto accettare il messaggio',
   'gateway-misconfigured': 'non è configurato qui come richiedono le regole',
   'gateway-loop': 'non riceve messaggi che girano in un ciclo senza fine',
 }
+
+/** How a message goes in spite of a failure. */
+export const wayOut = waysOutIn(
+  {
+    encryption: 'Se il messaggio non ha bisogno di crittografia',
+    check: 'Se il messaggio può essere inviato senza questa verifica',
+    onward: 'Se basta la crittografia fino a quel server',
+  },
+  {
+    rules: 'chieda al Suo amministratore di posta di modificare la regola',
+    sender: 'invii di nuovo il messaggio senza REQUIRETLS',
+    both: 'chieda al Suo amministratore di posta di modificare la regola, poi invii di nuovo il messaggio senza REQUIRETLS',
+  },
+)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -150,10 +166,16 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'che il suo server di posta deve promettere di inoltrare il messaggio crittografato anche in seguito (REQUIRETLS)',
-      'Se basta la crittografia fino a quel server, invii di nuovo il messaggio senza questa richiesta, oppure chieda al Suo amministratore di posta di modificare la regola.',
     ),
     ask: (request) =>
       `${yours(request, 'non offre', 'non offrono')} REQUIRETLS all’interno di TLS. Vi preghiamo di attivarlo, se potete mantenere ciò che promette (RFC 8689).`,
+  },
+  'requiretls-refused': {
+    advice: informRecipient(
+      'che il suo server di posta offre REQUIRETLS, la promessa che i messaggi restino crittografati anche in seguito, ma poi si rifiuta di farla',
+    ),
+    ask: (request) =>
+      `${yours(request, 'offre', 'offrono')} REQUIRETLS all’interno di TLS, ma ${request.hosts.length > 1 ? 'rifiutano' : 'rifiuta'} MAIL con questo parametro. Vi preghiamo di fare in modo che funzioni ciò che viene offerto (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
@@ -166,22 +188,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(
-  what: string,
-  otherwise = 'Se il messaggio non ha bisogno di crittografia, chieda al Suo amministratore di posta di modificare la regola.',
-): string {
-  return (
-    `Comunichi al destinatario, per esempio per telefono, ${what}, e invii di nuovo il messaggio quando il problema sarà risolto. ` +
-    otherwise
-  )
+function informRecipient(what: string): string {
+  return `Comunichi al destinatario, per esempio per telefono, ${what}, e invii di nuovo il messaggio quando il problema sarà risolto.`
 }
 
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
-  return (
-    `Comunichi al destinatario, per esempio per telefono, ${what}: può porvi rimedio l’amministratore di posta del destinatario. Poi invii di nuovo il messaggio. ` +
-    'Se il messaggio può essere inviato senza questa verifica, chieda al Suo amministratore di posta di modificare la regola.'
-  )
+  return `Comunichi al destinatario, per esempio per telefono, ${what}: può porvi rimedio l’amministratore di posta del destinatario. Poi invii di nuovo il messaggio.`
 }
 
 function askForGateway(): string {

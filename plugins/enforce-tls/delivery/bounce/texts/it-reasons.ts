@@ -68,8 +68,18 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
 
 /** What is required, as one sentence. */
 export function demandOf(demand: Demand): string {
-  const { rules } = demand
   const what = demandedBy(demand)
+  switch (demand.asker) {
+    case 'rules':
+      return byRules(demand.rules, what)
+    case 'sender':
+      return `È il Suo stesso messaggio a richiedere ${what}: è stato inviato con REQUIRETLS, cioè con la richiesta di crittografia lungo tutto il percorso. Nessuna regola lo richiede.`
+    case 'both':
+      return `${byRules(demand.rules, what)} Lo richiede anche il Suo stesso messaggio: è stato inviato con REQUIRETLS, cioè con la richiesta di crittografia lungo tutto il percorso.`
+  }
+}
+
+function byRules(rules: Demand['rules'], what: string): string {
   if (rules.length === 0) return `Questo sistema di posta richiede ${what} per questo messaggio.`
   return rules.length === 1
     ? `La regola ${rulesIn(rules)} richiede ${what}.`
@@ -84,6 +94,8 @@ const SOURCES = {
 
 function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
   switch (of) {
+    case 'onward':
+      return 'un server che prometta di inoltrare il messaggio crittografato'
     case 'encryption':
       return 'una connessione di questo tipo'
     case 'settings':

@@ -1,5 +1,5 @@
 /** Bounce and notice of delay in Italian. */
-import { failures, listed, says } from './it-failures.js'
+import { failures, listed, says, wayOut } from './it-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import { causeOf, demandOf, reasonOf, rulesIn } from './it-reasons.js'
 import type { GatewayFailure, NoticeTexts } from './types.js'
@@ -120,6 +120,7 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
     'Un gateway è un server di posta che inoltra i messaggi. Questo riceve messaggi solo tramite una connessione crittografata, e solo dopo aver dimostrato la propria identità.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
+  wayOut,
   gatewayInstead: (gateway) =>
     `In alternativa il messaggio doveva passare per il gateway ${placeOf(gateway)}, che ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
@@ -135,7 +136,7 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
       `Per chi gestisce la vostra posta: il nostro server di posta ${me} non ha potuto consegnare a ${domain} un messaggio che deve viaggiare su TLS.`,
       ...sentences,
     ].join(' '),
-  noSubject: 'non mostrato, perché questo avviso può viaggiare senza crittografia',
+  withheld: 'non mostrato, perché questo avviso può viaggiare senza crittografia',
   unknown: 'non noto',
   none: 'nessuna',
   writtenBy: (me) => `Questo avviso è stato scritto dal sistema di posta di ${me}.`,

@@ -1,6 +1,6 @@
 /** What a sender, and the administrators of the recipient's servers, can do about each class of failure, in Dutch. */
 import type { FailureClass } from '../../failure-classes.js'
-import { listsIn, policyOf } from './grammar.js'
+import { listsIn, policyOf, waysOutIn } from './grammar.js'
 import type { NoticeTexts, Request } from './types.js'
 
 /** A list in a sentence. */
@@ -30,14 +30,30 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'sts-webpki-invalid':
     'kon niet worden geverifieerd, omdat de webserver met het MTA-STS-beleid van het domein geen geldig certificaat heeft',
   'mx-not-listed': 'staat niet bij de servers in het MTA-STS-beleid van het domein',
-  'nothing-published': 'kon niet worden geverifieerd, omdat het domein niet publiceert wat de regel vereist',
+  'nothing-published': 'kon niet worden geverifieerd, omdat het domein niet publiceert wat vereist is',
   'requiretls-not-supported': 'belooft niet het bericht versleuteld door te geven (REQUIRETLS)',
+  'requiretls-refused':
+    'bood REQUIRETLS aan (de belofte berichten versleuteld door te geven) en weigerde het daarna',
   'trust-unusable':
     'kon niet worden benaderd, omdat de TLS-instellingen van dit mailsysteem voor deze server niet kunnen worden gebruikt',
   'gateway-unavailable': 'kon het bericht niet aannemen',
   'gateway-misconfigured': 'is hier niet ingesteld zoals de regels vereisen',
   'gateway-loop': 'krijgt geen bericht dat in een lus rondgaat',
 }
+
+/** How a message goes in spite of a failure. */
+export const wayOut = waysOutIn(
+  {
+    encryption: 'Als het bericht geen versleuteling nodig heeft',
+    check: 'Als het bericht zonder deze controle mag worden verzonden',
+    onward: 'Als versleuteling tot aan die server voldoende is',
+  },
+  {
+    rules: 'vraag uw eigen mailbeheerder dan de regel te wijzigen',
+    sender: 'verzend het bericht dan opnieuw zonder REQUIRETLS',
+    both: 'vraag uw eigen mailbeheerder dan de regel te wijzigen en verzend het bericht daarna opnieuw zonder REQUIRETLS',
+  },
+)
 
 export const failures: NoticeTexts['failures'] = {
   'starttls-not-supported': {
@@ -149,10 +165,16 @@ export const failures: NoticeTexts['failures'] = {
   'requiretls-not-supported': {
     advice: informRecipient(
       'de mailserver daar moet beloven het bericht ook daarachter versleuteld door te geven (REQUIRETLS)',
-      'Als versleuteling tot aan die server voldoende is, verzend het bericht dan opnieuw zonder dat verzoek, of vraag uw eigen mailbeheerder de regel te wijzigen.',
     ),
     ask: (request) =>
       `${yours(request, 'biedt', 'bieden')} binnen TLS geen REQUIRETLS aan. Schakel dit daar alstublieft in, als u kunt nakomen wat het belooft (RFC 8689).`,
+  },
+  'requiretls-refused': {
+    advice: informRecipient(
+      'de mailserver daar REQUIRETLS aanbiedt, de belofte dat berichten ook daarna versleuteld blijven, maar dan weigert dat te beloven',
+    ),
+    ask: (request) =>
+      `${yours(request, 'biedt', 'bieden')} binnen TLS REQUIRETLS aan, maar ${request.hosts.length > 1 ? 'weigeren' : 'weigert'} MAIL met die parameter. Zorg er alstublieft voor dat daar werkt wat wordt aangeboden (RFC 8689).`,
   },
   'trust-unusable': {
     advice:
@@ -165,22 +187,13 @@ export const failures: NoticeTexts['failures'] = {
 }
 
 /** Where the recipient's side has to mend something. */
-function informRecipient(
-  what: string,
-  otherwise = 'Als het bericht geen versleuteling nodig heeft, vraag uw eigen mailbeheerder dan de regel te wijzigen.',
-): string {
-  return (
-    `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}, en verzend het bericht opnieuw zodra dat is verholpen. ` +
-    otherwise
-  )
+function informRecipient(what: string): string {
+  return `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}, en verzend het bericht opnieuw zodra dat is verholpen.`
 }
 
 /** The same where it is about what their domain publishes. */
 function theirsToPublish(what: string): string {
-  return (
-    `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}; de mailbeheerder daar kan dat verhelpen. Verzend het bericht daarna opnieuw. ` +
-    'Als het bericht zonder deze controle mag worden verzonden, vraag uw eigen mailbeheerder dan de regel te wijzigen.'
-  )
+  return `Laat de ontvanger weten, bijvoorbeeld telefonisch, dat ${what}; de mailbeheerder daar kan dat verhelpen. Verzend het bericht daarna opnieuw.`
 }
 
 function askForGateway(): string {

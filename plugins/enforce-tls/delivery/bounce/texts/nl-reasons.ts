@@ -74,8 +74,18 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
 
 /** What is required, as one sentence. */
 export function demandOf(demand: Demand): string {
-  const { rules } = demand
   const what = demandedBy(demand)
+  switch (demand.asker) {
+    case 'rules':
+      return byRules(demand.rules, what)
+    case 'sender':
+      return `Uw bericht zelf vereist ${what}: het is verzonden met REQUIRETLS, dat wil zeggen met een verzoek om versleuteling op het hele traject. Geen enkele regel vereist dat.`
+    case 'both':
+      return `${byRules(demand.rules, what)} Ook uw bericht zelf vereist dat: het is verzonden met REQUIRETLS, dat wil zeggen met een verzoek om versleuteling op het hele traject.`
+  }
+}
+
+function byRules(rules: Demand['rules'], what: string): string {
   if (rules.length === 0) return `Dit mailsysteem vereist voor dit bericht ${what}.`
   return rules.length === 1
     ? `De regel ${rulesIn(rules)} vereist ${what}.`
@@ -90,6 +100,8 @@ const SOURCES = {
 
 function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
   switch (of) {
+    case 'onward':
+      return 'een server die belooft het bericht versleuteld door te geven'
     case 'encryption':
       return 'zo’n verbinding'
     case 'settings':

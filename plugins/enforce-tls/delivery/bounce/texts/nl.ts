@@ -1,5 +1,5 @@
 /** Bounce and notice of delay in Dutch. */
-import { failures, listed, says } from './nl-failures.js'
+import { failures, listed, says, wayOut } from './nl-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import { causeOf, demandOf, reasonOf, rulesIn } from './nl-reasons.js'
 import type { GatewayFailure, NoticeTexts } from './types.js'
@@ -104,6 +104,7 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
     'Een gateway is een mailserver die berichten doorgeeft. Deze krijgt berichten alleen via een versleutelde verbinding, en pas nadat de identiteit ervan is aangetoond.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
   failures,
+  wayOut,
   gatewayInstead: (gateway) =>
     `In plaats daarvan zou het bericht via de gateway ${placeOf(gateway)} gaan; die ${says[gatewayFault(gateway.failure)]}${detailOf(gateway)}.`,
   gatewayOnly: (gateway) => {
@@ -119,7 +120,7 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
       `Graag doorgeven aan uw mailbeheerders: onze mailserver ${me} kon aan ${domain} geen e-mail bezorgen die via TLS moet worden verzonden.`,
       ...sentences,
     ].join(' '),
-  noSubject: 'niet weergegeven, omdat deze melding onversleuteld kan worden verzonden',
+  withheld: 'niet weergegeven, omdat deze melding onversleuteld kan worden verzonden',
   unknown: 'onbekend',
   none: 'geen',
   writtenBy: (me) => `Deze melding is opgesteld door het mailsysteem van ${me}.`,

@@ -61,10 +61,19 @@ export interface RuleName {
   readonly owner: string | null
 }
 
+/** Whose word it is: that of rules, of the message itself, which was sent with REQUIRETLS (RFC 8689), or of both. */
+export type Asker = 'rules' | 'sender' | 'both'
+
+/** What a message can do without: all encryption, a check, or encryption beyond the next server. */
+export type Without = 'encryption' | 'check' | 'onward'
+
 /** What is required. */
 export interface Demand {
+  /** None where they are withheld. */
   readonly rules: readonly RuleName[]
+  readonly asker: Asker
   readonly of:
+    | 'onward'
     | 'encryption'
     | 'certificate'
     | 'dane-certificate'
@@ -166,6 +175,8 @@ export interface NoticeTexts {
   /** What one server failed for, as one sentence. */
   readonly failed: (failure: FailureClass, host: string) => string
   readonly failures: Readonly<Record<FailureClass, FailureTexts>>
+  /** Behind the advice of a failure: how to send the message in spite of it, as one sentence. */
+  readonly wayOut: (without: Without, asker: Asker) => string
   /** Behind what the recipients' own servers failed for. */
   readonly gatewayInstead: (gateway: GatewayFailure) => string
   /** Where the rules have all go through it. */
@@ -176,7 +187,8 @@ export interface NoticeTexts {
     readonly domain: string
     readonly sentences: readonly string[]
   }) => string
-  readonly noSubject: string
+  /** In place of what is known and not shown. */
+  readonly withheld: string
   readonly unknown: string
   /** In place of a rule and of its owner. */
   readonly none: string
