@@ -199,7 +199,16 @@ const isReport = ({ notes }: DecisionScene) => void Object.assign(notes, EXEMPT)
 const asks = ({ notes }: DecisionScene) => noteRequireTls(notes)
 
 const saysNo = ({ file }: DecisionScene) => writeFileSync(file, 'TLS-Required: No\r\n\r\nHello\r\n')
-const DANE_IF_ANY = { action: { level: 'dane', otherwise: 'none' } } as const
+const daneIfAny =
+  (more: object = {}) =>
+  ({ policy }: DecisionScene) =>
+    policy.store.set(
+      'r1',
+      JSON.stringify({
+        ...storedRule({ to: ['bank.example'], action: { level: 'dane', otherwise: 'none' } }),
+        ...more,
+      }),
+    )
 
 const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
 const UNCOVERED: Outcome = { ...FREE, uncovered: true }
@@ -264,20 +273,20 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'TLS-Required: No, and a rule that wants what is published',
-    is: both(has('dane', DANE_IF_ANY), saysNo),
+    is: both(daneIfAny(), saysNo),
     outcome: { ...FREE, guard: 'detached, told of', waived: 'dane' },
   },
   {
     what: 'the same where it does not count',
     requiretls: { honour_no: false },
-    is: both(has('dane', DANE_IF_ANY), saysNo),
+    is: both(daneIfAny(), saysNo),
     outcome: enforces('dane'),
   },
   {
     what: 'the same where another rule is about one recipient',
     to: ['a@bank.example', 'b@bank.example'],
     is: both(
-      has('dane', DANE_IF_ANY),
+      daneIfAny({ position: 2 }),
       saysNo,
       ({ policy }) =>
         void policy.store.set(
@@ -290,12 +299,12 @@ const ROWS: readonly Row[] = [
   {
     what: 'the same while nothing is enforced',
     main: { report_only: true },
-    is: both(has('dane', DANE_IF_ANY), saysNo),
+    is: both(daneIfAny(), saysNo),
     outcome: { ...FREE, reported: 'dane, but waived' },
   },
   {
     what: 'the same in mode report',
-    is: both(has('dane', { ...DANE_IF_ANY, mode: 'report' }), saysNo),
+    is: both(daneIfAny({ mode: 'report' }), saysNo),
     outcome: { ...FREE, reported: 'dane, but waived' },
   },
   { what: 'report_only without a rule', main: { report_only: true }, outcome: UNCOVERED },
