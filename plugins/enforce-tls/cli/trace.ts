@@ -152,6 +152,7 @@ const STATES: Readonly<Record<TracedMessage['state'], string>> = {
   kept: 'Not delivered, kept',
   released: 'Released from what its rules require',
   freed: 'TLS not required any more',
+  waived: 'Waived by its sender (TLS-Required: No)',
   reported: 'Report only',
   rejected: 'Rejected',
   mixed: 'Not the same for all recipients',

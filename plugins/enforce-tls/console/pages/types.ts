@@ -328,6 +328,8 @@ interface Counts {
   readonly released: number
   /** Delivered with or without TLS, and not among `messages`. */
   readonly asUsual: number
+  /** Their senders waive TLS; not among `messages`. */
+  readonly waived: number
 }
 
 /** The part of a delivery report that the overview shows. */
@@ -406,6 +408,7 @@ export const MESSAGE_STATES = [
   'kept',
   'released',
   'freed',
+  'waived',
   'reported',
   'rejected',
   'mixed',

@@ -1,5 +1,6 @@
 /** Single messages out of the delivery log: which there are, what happened to them, and a statement on one. */
 import { FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
+import { EXPOSURE_RESULTS } from '../../report/trace/exposures.js'
 import type { TracedMessage } from '../../report/trace/message.js'
 import { searchMessages } from '../../report/trace/search.js'
 import { statementOn } from '../../report/trace/statement.js'
@@ -45,7 +46,7 @@ const step: Schema = object({
 const exposure: Schema = object({
   at: text,
   uuid: text,
-  result: { type: 'string', enum: ['granted', 'begun', 'sent', 'not-required', 'freed'] },
+  result: { type: 'string', enum: EXPOSURE_RESULTS },
   how: { type: 'string', enum: ['clear', 'tls', 'unknown'] },
   server: nullable(text),
   address: nullable(text),

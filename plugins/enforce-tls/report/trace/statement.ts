@@ -54,7 +54,12 @@ export function statementOn(message: TracedMessage): Statement {
 /** A delivery, or one that a rule in report mode saw. */
 function isDelivery({ kind, result }: TraceStep): boolean {
   if (kind === 'attempt') return false
-  return /^delivered|^sent$/.test(result) || (kind === 'report' && result !== 'would-wait')
+  return /^delivered|^(?:waived-)?sent$/.test(result) || (kind === 'report' && result !== 'would-wait')
+}
+
+/** A delivery without what the rules require. */
+function isWithout({ result }: TraceStep): boolean {
+  return result === 'sent' || result === 'waived-sent'
 }
 
 /** What is to be said of the deliveries themselves. */
@@ -97,10 +102,10 @@ function worstOf(
 
 function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): Answer {
   const toGateway = message.steps.findLast(({ result }) => result === 'rerouted' || result === 'via-gateway')
-  if (toGateway && !deliveries.some(({ result }) => result === 'sent')) return throughGateway(toGateway)
+  if (toGateway && !deliveries.some(isWithout)) return throughGateway(toGateway)
   if (deliveries.length === 0) return undelivered(message)
-  // What was released is told with all that went without what is required.
-  const handed = deliveries.filter(({ result }) => result !== 'sent')
+  // What was released or waived is told with all that went without what is required.
+  const handed = deliveries.filter((step) => !isWithout(step))
   const last = handed.at(-1)
   if (last === undefined) return { answer: 'yes', lead: 'Yes.', sentence: '' }
   const [where, when] = [formatWhere(last), `on ${formatUtc(last.at)}`]
@@ -138,7 +143,7 @@ function undelivered(message: TracedMessage): Answer {
     const sentence = `${known}${stayedHere(message)}${lostNotice(message)}`
     return { answer: 'not-delivered', lead: '', sentence }
   }
-  if (state === 'freed') return { answer: 'unknown', lead: 'Unknown.', sentence: '' }
+  if (state === 'freed' || state === 'waived') return { answer: 'unknown', lead: 'Unknown.', sentence: '' }
   const reason = steps.findLast(({ result }) => result === 'deferred')?.reason ?? null
   const why = reason === null ? '' : `: ${oneLine(reason, 300).replace(/\.$/, '')}`
   if (state === 'waiting') {
