@@ -20,7 +20,7 @@ import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
-import { isAskedInEarnest, withAsked } from '../requiretls/ask.js'
+import { isAsked, isAskedInEarnest, withAsked } from '../requiretls/ask.js'
 import { isWaivable } from '../requiretls/waiver.js'
 import { asksForRequireTls } from '../requiretls/note.js'
 import { policyForDomain } from '../requiretls/policy.js'
@@ -168,7 +168,10 @@ export class Decisions {
       return guard.release(requirement, release)
     }
     const onward = requirement.onward === undefined ? '' : `, REQUIRETLS ${ONWARD_TEXTS[requirement.onward]}`
-    item.loginfo(`enforce-tls: ${requirement.level} is required${onward}, by rule ${rulesOf(requirement)}`)
+    const { level, decidedBy } = requirement
+    const what = level === 'none' ? 'nothing' : level
+    const by = decidedBy.every(isAsked) ? 'as its sender asks' : `by rule ${rulesOf(requirement)}`
+    item.loginfo(`enforce-tls: ${what} is required${onward}, ${by}`)
     if (this.#context.namesMessages()) lookForMessageId(item)
     guard.enforce(requirement, asked)
   }

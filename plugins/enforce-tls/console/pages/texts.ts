@@ -812,7 +812,8 @@ export const texts = {
       unknown: 'No result in the log',
     },
     to: (whom: string) => `To ${whom}`,
-    about: (whom: string, rules: string) => `From ${whom}${rules === '' ? '' : `, rule ${rules}`}`,
+    about: (whom: string, rules: string, asks: boolean) =>
+      `From ${whom}${asks ? ', who asks for REQUIRETLS' : ''}${rules === '' ? '' : `, rule ${rules}`}`,
     senderOf: (domain: string) => (domain === '' ? 'the null sender' : `a sender of ${domain}`),
     recipientsAt: (n: number, domain: string) => `${count(n, 'recipient', 'recipients')} at ${domain}`,
     andMore: (n: number) => (n > 0 ? ` and ${formatNumber(n)} more` : ''),

@@ -5,6 +5,7 @@ import type { TracedMessage } from '../../report/trace/message.js'
 import { searchMessages } from '../../report/trace/search.js'
 import { statementOn } from '../../report/trace/statement.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../../report/trace/trace-query.js'
+import { isAsked } from '../../requiretls/ask.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import { maySee } from '../auth/permission.js'
@@ -206,7 +207,7 @@ function skipOf(call: Call): number {
 /** Mail of a domain may be subject to rules of others, too: that there is such a rule is all that is said of it. */
 function visible({ identity }: Call, found: TracedMessage): TracedMessage {
   const rules = found.rules.map((rule) =>
-    maySee(identity, rule.owner) ? rule : { owner: rule.owner, id: '', name: 'a rule of the whole service' },
+    maySee(identity, rule.owner) || isAsked(rule) ? rule : { owner: rule.owner, id: '', name: 'a rule of the whole service' },
   )
   return { ...found, rules }
 }

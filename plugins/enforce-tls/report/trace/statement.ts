@@ -7,7 +7,7 @@ import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
 import { formatExposures } from './format-exposure.js'
-import { isPromised, nameOfRule, onwardFacts } from './onward.js'
+import { isPromised, onwardFacts, requiredFacts } from './onward.js'
 import { formatUtc } from '../../text/utc.js'
 import { formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
@@ -41,7 +41,8 @@ export function statementOn(message: TracedMessage): Statement {
       ...fact('Message-ID', message.messageId === null ? null : `<${message.messageId}>`),
       ['From', senderOf(message)],
       ['To', recipientsOf(message)],
-      ...(message.rules.length === 0 ? [] : [['Rule', rulesOf(message)] as const]),
+      ...requiredFacts(message),
+      ...waiverFacts(message),
       ...(last === undefined ? undeliveredFacts(message) : deliveryFacts(last)),
       ...onwardFacts(message, deliveries),
       ...releaseFacts(message),
@@ -211,6 +212,13 @@ function deliveryFacts(step: TraceStep): (readonly [string, string])[] {
   ]
 }
 
+/** That its sender waived what the rules require. */
+function waiverFacts({ steps }: TracedMessage): (readonly [string, string])[] {
+  return steps.some(({ kind }) => kind === 'waiver')
+    ? [['TLS-Required', 'No, in its header: the sender waived what the rule requires']]
+    : []
+}
+
 /** Who released it, and why. */
 function releaseFacts({ exposures }: TracedMessage): (readonly [string, string])[] {
   const release = exposures.findLast(({ by, reason }) => by !== null || reason !== null)
@@ -263,11 +271,6 @@ export function recipientsOf({
   if (to.length === 0) return `${numbered(recipients, 'recipient')} at ${domain}`
   const rest = recipients - to.length
   return to.join(', ') + (rest > 0 ? ` and ${rest} more at ${domain}` : '')
-}
-
-/** The rules by their names. */
-export function rulesOf({ rules, level }: Pick<TracedMessage, 'rules' | 'level'>): string {
-  return `${rules.map(nameOfRule).join(', ')}, level ${level}`
 }
 
 function capital(part: string): string {

@@ -201,11 +201,15 @@ describe('what a statement says of REQUIRETLS', () => {
     })
 
   it('is no rule of the whole service', () => {
-    const { facts } = statementOf({ ...TLS, rules: [SENDER, BANK], level: 'encrypt' })
-    assert.equal(
-      new Map(facts).get('Rule'),
-      "the sender's own REQUIRETLS, Bank (acme.example), level encrypt",
-    )
+    for (const [rules, level, rule, asked] of [
+      [[SENDER, BANK], 'encrypt', 'Bank (acme.example), level encrypt', 'REQUIRETLS'],
+      [[BANK], 'encrypt', 'Bank (acme.example), level encrypt', undefined],
+      [[SENDER], 'encrypt', undefined, 'REQUIRETLS'],
+      [[SENDER], 'none', undefined, 'REQUIRETLS, as a wish: TLS is not required for it there'],
+    ] as const) {
+      const facts = new Map(statementOf({ ...TLS, rules: [...rules], level }).facts)
+      assert.deepEqual([facts.get('Rule'), facts.get('Asked for by the sender')], [rule, asked])
+    }
   })
 })
 

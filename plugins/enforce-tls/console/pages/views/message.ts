@@ -3,8 +3,7 @@ import { part, request } from '../api.js'
 import { Notice, useLoaded, Waiting } from '../components/basics.js'
 import {
   formatRecipients,
-  formatRules,
-  formatSender,
+  formatAbout,
   PartnerOf,
   StateBadge,
 } from '../components/message-words.js'
@@ -40,7 +39,7 @@ export function MessageView(props: {
   return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back} />
     <p class="lead">
       <${StateBadge} message=${message} />${' '}
-      ${texts.messages.about(formatSender(message), formatRules(message))}${' '}
+      ${formatAbout(message)}${' '}
       <${PartnerOf} message=${message} />
     </p>
     <${NextStep} message=${message} session=${session} owner=${new URLSearchParams(query).get('owner')} />
