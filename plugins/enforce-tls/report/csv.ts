@@ -41,8 +41,8 @@ const COLUMNS: readonly Column<PartnerReport>[] = [
   ['TLS not required any more', ({ enforced }) => enforced.freed],
   ['delivered with REQUIRETLS', ({ enforced }) => enforced.requiretls],
   ['waived by the sender', ({ enforced }) => enforced.waived],
-  ['waived, in the clear', ({ enforced }) => enforced.waivedClear],
-  ['waived, over TLS', ({ enforced }) => enforced.waivedTls],
+  ['waived in the clear', ({ enforced }) => enforced.waivedClear],
+  ['waived over TLS', ({ enforced }) => enforced.waivedTls],
 ]
 
 const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [

@@ -27,7 +27,7 @@ export function formatRuleObservations(observed: RuleObservations | null, report
   const waits = wouldWait > 0 ? `; ${wouldWait} would have waited${by('wouldWait')}` : ''
   const asUsual =
     wouldDeliverAsUsual > 0
-      ? `; ${wouldDeliverAsUsual} would have been delivered as usual, because ${NOTHING_PUBLISHED}, or because their senders waive it`
+      ? `; ${wouldDeliverAsUsual} would have been delivered as usual, because ${NOTHING_PUBLISHED} or their senders waive it`
       : ''
   const unclear = unknown > 0 ? `; unknown for ${unknown}` : ''
   return [

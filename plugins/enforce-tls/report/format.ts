@@ -35,7 +35,9 @@ export function formatEnforced(counts: EnforcedCounts): string[] {
     ...(freed > 0
       ? [`${freed} more put off, until TLS was not required any more (what became of them is not in the log)`]
       : []),
-    ...(waived > 0 ? [`${waived} more waived by their senders, TLS-Required: No (${howTheyWent(counts)})`] : []),
+    ...(waived > 0
+      ? [`${waived} more waived by their senders, TLS-Required: No (${howTheyWent(counts)})`]
+      : []),
   ]
   if (messages === 0) return ['no messages', ...beside]
   return [

@@ -136,7 +136,11 @@ function inOrder(entries: readonly DeliveryLogEntry[]): DeliveryLogEntry[] {
 
 /** At the same time: an attempt begins under a release before it ends, and ends before its outcome; so do those whose sender waives TLS. */
 function rankOf({ kind, result }: DeliveryLogEntry): number {
-  return result === 'begun' || result === 'waived' ? 0 : kind === 'attempt' || result === 'waived-begun' ? 1 : 2
+  return result === 'begun' || result === 'waived'
+    ? 0
+    : kind === 'attempt' || result === 'waived-begun'
+      ? 1
+      : 2
 }
 
 /** Where one recipient is asked for, only what was about that one; what names not all its recipients may be. */

@@ -35,7 +35,9 @@ export function requiredFacts({
   level,
 }: Pick<TracedMessage, 'rules' | 'level'>): (readonly [string, string])[] {
   const [asked, own] = [rules.some(isAsked), rules.filter((rule) => !isAsked(rule))]
-  const names = own.map(({ owner, id, name }) => `${name ?? id} (${owner === '*' ? 'the whole service' : owner})`)
+  const names = own.map(
+    ({ owner, id, name }) => `${name ?? id} (${owner === '*' ? 'the whole service' : owner})`,
+  )
   // Of a policy in the settings, for destinations where nobody's rule requires anything.
   const wish = level === 'none' ? ', as a wish: TLS is not required for it there' : ''
   return [

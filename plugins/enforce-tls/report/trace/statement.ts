@@ -78,7 +78,9 @@ function answerOn(
 ): Pick<Statement, 'answer' | 'sentence'> {
   const own = ownAnswer(message, deliveries)
   const isYes = own.answer === 'yes'
-  const exposures = message.exposures.filter(({ result }) => isYes || result !== 'not-required')
+  const exposures = message.exposures.filter(
+    ({ result, how }) => isYes || result !== 'not-required' || how === 'clear',
+  )
   const worst = worstOf(exposures, isYes && message.missing.length > 0)
   const { answer, lead } = worst === null || (!isYes && worst.answer !== 'no') ? own : worst
   const told = [lead, ...formatExposures(exposures), own.sentence, ...message.missing]
