@@ -55,7 +55,8 @@ export const ruleReport: Schema = object({
     freed: { ...count, description: 'Put off until TLS was not required any more: not among messages.' },
     waived: {
       ...count,
-      description: 'Freed of what their rules require by their senders (TLS-Required: No): not among messages.',
+      description:
+        'Freed of what their rules require by their senders (TLS-Required: No): not among messages.',
     },
     waivedClear: { ...count, description: 'Of those waived: went in the clear.' },
     waivedTls: { ...count, description: 'Of those waived: left over TLS. Of the rest that is not recorded.' },

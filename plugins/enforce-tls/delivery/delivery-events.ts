@@ -216,13 +216,7 @@ export interface NoticeKept extends About {
 
 /** Anything that is reported to observers. */
 export type DeliveryEvent =
-  | AttemptEnded
-  | Outcome
-  | ReportEvent
-  | Refused
-  | ReleaseEvent
-  | WaiverEvent
-  | NoticeKept
+  AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | WaiverEvent | NoticeKept
 
 /** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void

@@ -119,7 +119,8 @@ async function toDecision(
   const waived = all.map((requirement) => (waives && isWaivable(requirement) ? requirement : null))
   const byRules = all.map((requirement, index) => (waived[index] ? null : requirement))
   const requirements = policy === null ? byRules : byRules.map((each) => withAsked(each, policy))
-  if (requirements.every((requirement) => requirement === null)) return { is: 'free', rulings, waives, waived }
+  if (requirements.every((requirement) => requirement === null))
+    return { is: 'free', rulings, waives, waived }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
   const asked = policy === null ? null : withAsked(ofBounce, policy)
   return { is: 'required', rulings, requirements, byRules, groups, asked, waives, waived }

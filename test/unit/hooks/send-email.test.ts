@@ -137,14 +137,8 @@ class DecisionScene {
   }
 
   async decide(): Promise<Outcome> {
-    for (const list of [
-      this.done,
-      this.counted,
-      this.reported,
-      this.uncovered,
-      this.unruled,
-      this.waived,
-    ]) list.length = 0
+    for (const list of [this.done, this.counted, this.reported, this.uncovered, this.unruled, this.waived])
+      list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
       typeof answer === 'object'

@@ -4,7 +4,12 @@ import { EventEmitter } from 'node:events'
 import { describe, it } from 'node:test'
 import type { WaiverEvent } from '../../../plugins/enforce-tls/delivery/delivery-events.js'
 import type { HarakaMailItem, HarakaMx, HarakaSocket } from '../../../plugins/enforce-tls/haraka/types.js'
-import { entryOf, fromRecord, logLine, toRecord } from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
+import {
+  entryOf,
+  fromRecord,
+  logLine,
+  toRecord,
+} from '../../../plugins/enforce-tls/observe/delivery-log/entry.js'
 import { Metrics } from '../../../plugins/enforce-tls/observe/metrics/metrics.js'
 import { WaivedMail } from '../../../plugins/enforce-tls/observe/waived-mail.js'
 import { requirementOf, type Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'

@@ -169,6 +169,8 @@ export interface Explanation {
   readonly certain: boolean
   /** Why Haraka takes no rules from this store, where that is so: what happens is unknown then. */
   readonly notTaken?: string
+  /** What `TLS-Required: No` in its header comes to; `null` for nothing. */
+  readonly waiver: { readonly effect: string; readonly sentence: string } | null
   readonly dependsOn: readonly { readonly name: string; readonly fields: readonly string[] }[]
   readonly owners: readonly {
     readonly owner: string

@@ -207,7 +207,9 @@ function skipOf(call: Call): number {
 /** Mail of a domain may be subject to rules of others, too: that there is such a rule is all that is said of it. */
 function visible({ identity }: Call, found: TracedMessage): TracedMessage {
   const rules = found.rules.map((rule) =>
-    maySee(identity, rule.owner) || isAsked(rule) ? rule : { owner: rule.owner, id: '', name: 'a rule of the whole service' },
+    maySee(identity, rule.owner) || isAsked(rule)
+      ? rule
+      : { owner: rule.owner, id: '', name: 'a rule of the whole service' },
   )
   return { ...found, rules }
 }

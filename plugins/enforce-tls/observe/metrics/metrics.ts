@@ -4,7 +4,12 @@
  * metrics. Which partner it is, logs and alerts say.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
-import { OUTCOME_RESULTS, REPORT_RESULTS, type DeliveryEvent, type WaiverEvent } from '../../delivery/delivery-events.js'
+import {
+  OUTCOME_RESULTS,
+  REPORT_RESULTS,
+  type DeliveryEvent,
+  type WaiverEvent,
+} from '../../delivery/delivery-events.js'
 import { isUnbound } from '../../published/host-requirement.js'
 import { LEVELS } from '../../rules/levels.js'
 import { addSources, type MetricsSources } from './sources.js'

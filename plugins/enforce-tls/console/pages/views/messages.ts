@@ -165,8 +165,7 @@ function Row({ message, query }: { readonly message: Message; readonly query: st
     </p>
     ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">
-      <time datetime=${last}>${formatMoment(last)}</time
-      >${' · '}${formatAbout(message)}${' · '}
+      <time datetime=${last}>${formatMoment(last)}</time>${' · '}${formatAbout(message)}${' · '}
       <${PartnerOf} message=${message} />
     </p>
   </li>`
