@@ -2,8 +2,8 @@
  * Tells of mail whose sender says `TLS-Required: No` (RFC 8689), so that it goes without what its rules require: that it
  * was decided, that MAIL is said to a server and how, and that a server took it. It observes, it never changes a delivery.
  */
-import { aboutItem, type DeliveryEvent, type WaiverEvent } from '../delivery/delivery-events.js'
-import { watchDepartures, type DepartureAt } from '../delivery/departures.js'
+import { aboutItem, type WaiverEvent } from '../delivery/delivery-events.js'
+import { watchDepartures, type DepartureAt } from '../delivery/own-socket.js'
 import { addressText } from '../haraka/address.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { SAYS_NO } from '../requiretls/waiver.js'
@@ -21,11 +21,11 @@ interface Waived {
 
 /** That of one process. */
 export class WaivedMail {
-  readonly #emit: (event: DeliveryEvent) => void
+  readonly #emit: (event: WaiverEvent) => void
   readonly #ofItem = new WeakMap<HarakaMailItem, Waived>()
 
   /** @param emit reports to the observers; must not throw */
-  constructor(emit: (event: DeliveryEvent) => void) {
+  constructor(emit: (event: WaiverEvent) => void) {
     this.#emit = emit
   }
 

@@ -8,8 +8,15 @@ import type { LogGap } from '../observe/delivery-log/gap.js'
 import { collectingGaps, joinedGaps } from './gaps.js'
 import { ReleaseList } from './releases.js'
 import { WaivedMessage } from './waived.js'
-import { isWish } from './wish.js'
-import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'
+import {
+  Counter,
+  EnforcedTally,
+  isWish,
+  made,
+  PIECE,
+  ReportedTally,
+  ExpiringCertificates,
+} from './tallies.js'
 import { sorting, type InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
 
@@ -205,7 +212,7 @@ class Collection {
   }
 
   /** Where an entry counts. */
-  #tallies({ domain, at }: DeliveryLogEntry): readonly Day[] {
+  #tallies({ domain, at }: DeliveryLogEntry): readonly Pick<Partner, 'enforced' | 'reported'>[] {
     return [this.#all, this.#partner(domain), this.#day(at)]
   }
 

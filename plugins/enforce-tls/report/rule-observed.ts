@@ -4,8 +4,7 @@ import type { DeliveryLog, MayBeWanted } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
 import { entriesFor, DAY } from './report-query.js'
-import { EnforcedTally, ReportedTally } from './tallies.js'
-import { isWish } from './wish.js'
+import { EnforcedTally, isWish, ReportedTally } from './tallies.js'
 import { howWaived } from './waived.js'
 
 /** So many days are looked at. */

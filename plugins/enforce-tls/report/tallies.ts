@@ -180,3 +180,8 @@ export class ExpiringCertificates {
     return yield* sorting(found, (a, b) => (a.expires < b.expires ? -1 : 1))
   }
 }
+
+/** Whether it is of a message of which nothing is required, but that asks for REQUIRETLS (`policy` opportunistic). */
+export function isWish({ kind, level }: DeliveryLogEntry): boolean {
+  return level === 'none' && (kind === 'attempt' || kind === 'outcome')
+}

@@ -279,14 +279,11 @@ const ROWS: readonly Row[] = [
   {
     what: 'the same where another rule is about one recipient',
     to: ['a@bank.example', 'b@bank.example'],
-    is: both(
-      daneIfAny({ position: 2 }),
-      saysNo,
-      ({ policy }) =>
-        void policy.store.set(
-          'r2',
-          JSON.stringify(storedRule({ to: ['b@bank.example'], action: { level: 'verify' }, position: 1 })),
-        ),
+    is: both(daneIfAny({ position: 2 }), saysNo, ({ policy }) =>
+      policy.store.set(
+        'r2',
+        JSON.stringify(storedRule({ to: ['b@bank.example'], action: { level: 'verify' }, position: 1 })),
+      ),
     ),
     outcome: { guard: 'retired', told: CONT, counted: 'required' },
   },

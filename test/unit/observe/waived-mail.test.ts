@@ -40,19 +40,16 @@ class Item {
     this.said.push(text)
   }
   try_deliver_host_on_socket(_mx: HarakaMx, _host: string, _port: number, socket: HarakaSocket): void {
-    const { write } = socket as unknown as { write(line: string): void }
-    write.call(socket, 'EHLO mta.acme.example\r\n')
-    write.call(socket, 'MAIL FROM:<ann@acme.example>\r\n')
+    const own = socket as unknown as { write(line: string): void }
+    own.write('EHLO mta.acme.example\r\n')
+    own.write('MAIL FROM:<ann@acme.example>\r\n')
   }
 }
 
 class Scene {
   readonly events: WaiverEvent[] = []
   readonly written: string[] = []
-  readonly waived = new WaivedMail((event) => {
-    assert.equal(event.kind, 'waiver')
-    if (event.kind === 'waiver') this.events.push(event)
-  })
+  readonly waived = new WaivedMail((event) => void this.events.push(event))
   readonly own = new Item()
   readonly item = this.own as unknown as HarakaMailItem
 
@@ -95,7 +92,9 @@ describe('mail whose sender waives TLS', () => {
     scene.waived.released(scene.item, [wants('dane', 'r1'), null])
     scene.tries(false)
     scene.waived.delivered(scene.item, [CFO, CEO])
-    const entry = entryOf(scene.events.at(-1) as WaiverEvent, 'e1')
+    const last = scene.events.at(-1)
+    assert.ok(last)
+    const entry = entryOf(last, 'e1')
     assert.deepEqual(fromRecord(toRecord(entry)), entry)
     const { kind, result, rules, recipients, mx, address, encrypted, detail, tries, level } = entry
     assert.deepEqual(

@@ -418,7 +418,7 @@ export const texts = {
         `Requires TLS (${level}${more}). Without it, the message is rejected.`,
     } satisfies Record<Direction, (level: string, more: string) => string>,
     requiredIfPublished: (level: string, more: string) =>
-      `Requires TLS (${level}${more}) if the partner publishes it. If not, the message may be sent unencrypted.`,
+      `Requires TLS (${level}${more}) if the partner publishes it. If not, or if its sender waives TLS (TLS-Required: No), the message may be sent unencrypted.`,
     waits: 'Unknown: the message waits until these entries are corrected or deleted.',
     untaken: 'Unknown. By what this store has alone:',
     noRule: 'No rule applies: delivered as usual.',
