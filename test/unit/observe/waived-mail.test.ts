@@ -61,7 +61,7 @@ class Scene {
         return encrypted
       },
     })
-    this.item.try_deliver_host_on_socket(MX, '192.0.2.25', 25, socket as unknown)
+    this.item.try_deliver_host_on_socket(MX, '192.0.2.25', 25, socket)
   }
 
   get told(): string[] {
