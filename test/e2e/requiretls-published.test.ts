@@ -81,7 +81,9 @@ it(
     )
     await send('x@later.example', { requiretls: false, headers: { 'TLS-Required': 'No' } })
     // Haraka's own way from here on, and its own DNS.
-    await haraka.waitForLog(/goes without what rule \S+ of acme\.example .*, because the message says TLS-Required: No/)
+    await haraka.waitForLog(
+      /goes without what rule \S+ of acme\.example .*, because the message says TLS-Required: No/,
+    )
     assert.deepEqual(peers['mx.later.example']?.messages, [])
   },
 )
