@@ -237,7 +237,7 @@ export class Enforcer {
       const problem = forwardedMailProblem(this.#plugin, main)
       if (problem !== null) throw new Error(problem)
       this.#contexts = contextsFor(result.settings, this.#configFolder)
-      const before = this.#settings.main.forwardedMail
+      const before = this.#settings
       this.#settings = result.settings
       this.#guardContext.connections.renew()
       this.#waiting.settingsMended()
@@ -247,7 +247,11 @@ export class Enforcer {
       this.#tlsRpt.settingsChanged()
       this.#reports.settingsChanged()
       this.#plugin.lognotice('enforce-tls.ini was read again')
-      if (main.forwardedMail !== before) this.#remark()
+      if (
+        main.forwardedMail !== before.main.forwardedMail ||
+        result.settings.requiretls.announce !== before.requiretls.announce
+      )
+        this.#remark()
     } catch (error) {
       const problem = errorMessage(error)
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
@@ -339,7 +343,7 @@ export class Enforcer {
   }
 
   #remark(): void {
-    for (const { text, isWarning } of startRemarks(this.#plugin, this.#settings.main))
+    for (const { text, isWarning } of startRemarks(this.#plugin, this.#settings))
       this.#plugin[isWarning ? 'logwarn' : 'lognotice'](text)
   }
 

@@ -154,7 +154,7 @@ describe('domain', { concurrency: 8 }, () => {
     for (const owner of ['acme.example', 'bob@acme.example', 'other.example'])
       await rulesFile.createRule(owner, 'Bank', '--to', 'bank.example', '--enable')
     const before = await rulesFile.content()
-    const refused = await rulesFile.run('domain', 'remove', 'acme.example')
+    const refused = await rulesFile.runAlone('domain', 'remove', 'acme.example')
     assert.equal(refused.code, 1)
     assert.match(
       refused.stderr,

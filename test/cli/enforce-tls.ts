@@ -1,4 +1,7 @@
-/** Runs the compiled `enforce-tls` as a user does, or in this process where a test needs a terminal or many runs. */
+/**
+ * Runs the compiled `enforce-tls` in this process, or as a user does; each command is run as a user does by one test at
+ * least, since only that shows that it ends.
+ */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -37,6 +40,8 @@ export function enforceTls(args: readonly string[], cwd?: string): Promise<Ran> 
 export interface FakeTerminal {
   /** What its user types; without it, standard input is no terminal. */
   readonly answer?: string
+  /** What a pipe gives it on standard input. */
+  readonly input?: string
   /** Of standard output; without it, that is no terminal. */
   readonly columns?: number
   readonly env?: NodeJS.ProcessEnv
@@ -55,7 +60,7 @@ export async function inProcess(args: readonly string[], fake: FakeTerminal = {}
       fake.columns === undefined ? {} : { isTTY: true, columns: fake.columns },
     ).on('data', (chunk) => (shown[name] += String(chunk)))
   const stdin = Object.assign(new PassThrough(), fake.answer === undefined ? {} : { isTTY: true })
-  stdin.end(fake.answer)
+  stdin.end(fake.answer ?? fake.input)
   const [stdout, stderr] = [output('stdout'), output('stderr')]
   const terminal = {
     stdin,
@@ -122,6 +127,11 @@ export class RulesFile {
   }
 
   run(...args: readonly string[]): Promise<Ran> {
+    return inProcess([...args, '--file', this.file])
+  }
+
+  /** Runs it as a process of its own, which must end by itself; takes many times as long. */
+  runAlone(...args: readonly string[]): Promise<Ran> {
     return enforceTls([...args, '--file', this.file])
   }
 

@@ -280,7 +280,7 @@ No rule applies: the message is delivered as usual.
       rulesFile.file,
       '{"domains":{"acme.example":{"enabled":true}},"rules":{"acme.example":{"x":{}}}}',
     )
-    const { code, stdout } = await rulesFile.run(...ASK)
+    const { code, stdout } = await rulesFile.runAlone(...ASK)
     assert.equal(code, 1)
     assert.match(stdout, /^ {4}not valid \(unknown\): .*\["x"\]: field name: is missing$/m)
     assert.match(stdout, /^Unknown: the message waits until these entries are valid, or deleted\.$/m)

@@ -88,7 +88,7 @@ describe('group', { concurrency: 8 }, () => {
   it('delete wants --yes where nobody can be asked', async (t) => {
     const rulesFile = await RulesFile.create(t)
     await rulesFile.done('group', 'set', 'banks', 'bank.example')
-    const { code, stdout, stderr } = await rulesFile.run('group', 'delete', 'banks')
+    const { code, stdout, stderr } = await rulesFile.runAlone('group', 'delete', 'banks')
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(
       stderr,

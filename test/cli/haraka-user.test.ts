@@ -12,7 +12,7 @@ import { selfSigned } from '../support/certificates.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 import { Client } from '../console/client.js'
 import { WatchedProcess } from '../support/watched-process.js'
-import { enforceTls } from './enforce-tls.js'
+import { enforceTls, inProcess } from './enforce-tls.js'
 
 const MAIN = path.resolve(__dirname, '../../plugins/enforce-tls/cli/main.js')
 
@@ -91,10 +91,10 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
   it('that cannot read the rules or write the delivery log is a problem of status', async (t) => {
     const folder = harakaFolder(t, '[main]\nuser=nobody\n')
     const rules = path.join(folder, 'config/enforce-tls.rules.json')
-    await enforceTls(['domain', 'enable', 'acme.example'], folder)
+    await inProcess(['domain', 'enable', 'acme.example'], { cwd: folder })
     const ini = path.join(folder, 'config/enforce-tls.ini')
 
-    const readOnly = await enforceTls(['status'], folder)
+    const readOnly = await inProcess(['status'], { cwd: folder })
     assert.equal(readOnly.code, 1)
     assert.match(
       readOnly.stderr,
@@ -102,7 +102,7 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
     )
 
     writeFileSync(ini, '[store]\ntype=file\n[evidence]\nstream=false\n')
-    const { code, stderr } = await enforceTls(['status'], folder)
+    const { code, stderr } = await inProcess(['status'], { cwd: folder })
     // Nothing is left but what a Haraka that runs writes itself; while it may not have had the time, nothing is wrong.
     assert.equal(code, 0)
     assert.match(stderr, /^enforce-tls: warning: this Haraka has not noted yet which store it uses .*\n$/)
@@ -111,22 +111,23 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
       rules,
       readFileSync(rules, 'utf8').replace(/"made": ?"[^"]*"/, '"made":"2026-01-31T12:00:00.000Z"'),
     )
-    const later = await enforceTls(['status'], folder)
+    const later = await inProcess(['status'], { cwd: folder })
     assert.equal(later.code, 1)
     assert.match(later.stderr, /^enforce-tls: this Haraka has no memory of its store \(\S+\): .*\n$/)
 
     // Without group=, Haraka keeps the group of root.
     chownSync(rules, 0, 0)
     chmodSync(rules, 0o640)
-    assert.doesNotMatch((await enforceTls(['status'], folder)).stderr, /cannot read/)
+    assert.doesNotMatch((await inProcess(['status'], { cwd: folder })).stderr, /cannot read/)
 
     writeFileSync(path.join(folder, 'config/smtp.ini'), '[main]\nuser=nobody\ngroup=nogroup\n')
+    // A process of its own: this one has read smtp.ini.
     const ofGroup = await enforceTls(['status'], folder)
     assert.match(ofGroup.stderr, /rules\.json: nobody:nogroup, the user of Haraka in smtp\.ini, cannot read/)
     writeFileSync(path.join(folder, 'config/smtp.ini'), '[main]\nuser=nobody\n')
 
     chmodSync(rules, 0o600)
-    const unreadable = await enforceTls(['status'], folder)
+    const unreadable = await inProcess(['status'], { cwd: folder })
     assert.equal(unreadable.code, 1)
     assert.match(
       unreadable.stderr,
@@ -136,14 +137,14 @@ describe('the user of Haraka', { skip: !isRoot && 'needs root' }, () => {
 
   it('that cannot read the key of a trust is a problem of status', async (t) => {
     const folder = harakaFolder(t, '[main]\nuser=nobody\n')
-    await enforceTls(['domain', 'enable', 'acme.example'], folder)
+    await inProcess(['domain', 'enable', 'acme.example'], { cwd: folder })
     const own = await selfSigned({ dnsNames: ['mail.acme.example'] })
     const config = path.join(folder, 'config')
     writeFileSync(path.join(config, 'own.pem'), own.cert)
     writeFileSync(path.join(config, 'own.key'), own.key, { mode: 0o600 })
     const ini = '[store]\ntype=file\n[trust:bank]\ncert=own.pem\nkey=own.key\n'
     writeFileSync(path.join(config, 'enforce-tls.ini'), ini)
-    const { code, stderr } = await enforceTls(['status'], folder)
+    const { code, stderr } = await inProcess(['status'], { cwd: folder })
     assert.equal(code, 1)
     assert.match(
       stderr,
@@ -163,18 +164,18 @@ describe('a queue folder that the user of Haraka cannot write to', { skip: !isRo
       const folder = harakaFolder(t, '[main]\nuser=nobody\n', `${ini}[redis]\nport=${redis.port}\n`)
       const queue = path.join(folder, 'queue')
       chownSync(path.join(folder, 'config'), idOf('-u'), idOf('-g'))
-      await enforceTls(['domain', 'enable', 'acme.example'], folder)
-      assert.doesNotMatch((await enforceTls(['status'], folder)).stderr, /queue/)
+      await inProcess(['domain', 'enable', 'acme.example'], { cwd: folder })
+      assert.doesNotMatch((await inProcess(['status'], { cwd: folder })).stderr, /queue/)
 
       chownSync(queue, 0, 0)
-      const denied = await enforceTls(['status'], folder)
+      const denied = await inProcess(['status'], { cwd: folder })
       assert.equal(denied.code, 1)
       assert.match(
         denied.stderr,
         /queue: nobody, the user of Haraka in smtp\.ini, cannot queue mail, so mail is rejected; chown nobody \S+queue\n/,
       )
       rmSync(queue, { recursive: true })
-      const missing = await enforceTls(['status'], folder)
+      const missing = await inProcess(['status'], { cwd: folder })
       assert.equal(missing.code, 1)
       assert.match(missing.stderr, /queue is missing: .*; mkdir -p \S+queue && chown nobody \S+queue\n/)
     })
@@ -184,7 +185,7 @@ describe('a delivery log in Redis that cannot be written', () => {
   it('is a problem of status, which writes nothing to find out', async (t) => {
     await using redis = await startRedis()
     const folder = harakaFolder(t, '[main]\n', `[redis]\nport=${redis.port}\n`)
-    const status = () => enforceTls(['status'], folder)
+    const status = () => inProcess(['status'], { cwd: folder })
     assert.equal((await status()).code, 0)
     assert.equal(await redis.cli('EXISTS', 'enforce-tls:deliveries'), '0')
     await redis.cli('CONFIG', 'SET', 'maxmemory', '1')

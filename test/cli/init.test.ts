@@ -101,7 +101,7 @@ describe('init', { concurrency: 8 }, () => {
 
   it('--accept of what is no id is wrong use', async (t) => {
     const rulesFile = await RulesFile.create(t)
-    const { code, stderr } = await rulesFile.run('init', '--accept', 'a b')
+    const { code, stderr } = await rulesFile.runAlone('init', '--accept', 'a b')
     assert.equal(code, 2)
     assert.match(stderr, /--accept "a b" is not the id of a store; Haraka's log names it/)
   })

@@ -22,7 +22,7 @@ describe('on a Redis', () => {
 
   /** Runs a command that must succeed, and gives its data. */
   async function data<T>(...args: readonly string[]): Promise<T> {
-    const { code, stdout, stderr } = await enforceTls([...args, '--redis', redis.url, '--json'])
+    const { code, stdout, stderr } = await inProcess([...args, '--redis', redis.url, '--json'])
     assert.deepEqual([code, stderr], [0, ''])
     return JSON.parse(stdout) as T
   }
@@ -105,7 +105,7 @@ describe('on a Redis', () => {
   describe('with entries that are not valid', () => {
     const owner = 'broken.example'
     const key = `enforce-tls:rules:${owner}`
-    const run = (...args: readonly string[]) => enforceTls([...args, '--redis', redis.url])
+    const run = (...args: readonly string[]) => inProcess([...args, '--redis', redis.url])
     before(async () => {
       await redis.cli('HSET', 'enforce-tls:domains', owner, '{"enabled":true}')
       await redis.cli('HSET', key, 'good', JSON.stringify(RULE))
@@ -242,7 +242,7 @@ describe('a Redis that is not there', () => {
 
   it('does not hide that the input is bad', async () => {
     const args = ['rule', 'create', '*', 'Bank', '--to', 'bank..example', '--redis', 'redis://127.0.0.1:1']
-    assert.match((await enforceTls(args)).stderr, /--to "bank\.\.example" has an empty label/)
+    assert.match((await inProcess(args)).stderr, /--to "bank\.\.example" has an empty label/)
   })
 
   it('that stopped answering ends the command, too', async (t) => {

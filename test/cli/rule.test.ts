@@ -283,7 +283,7 @@ describe('rule delete', { concurrency: 8 }, () => {
   it('wants --yes where there is no terminal', async (t) => {
     const rulesFile = await RulesFile.create(t)
     const { id } = await rulesFile.createRule('*', 'Bank', '--to', '*')
-    const { code, stdout, stderr } = await rulesFile.run('rule', 'delete', '*', id)
+    const { code, stdout, stderr } = await rulesFile.runAlone('rule', 'delete', '*', id)
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(
       stderr,

@@ -195,6 +195,21 @@ describe('mail that another plugin hands on', () => {
     )
   })
 
+  it('is warned of where REQUIRETLS is announced, and it is incoming', async (t) => {
+    const announced =
+      /REQUIRETLS is announced, but mail for local recipients that queue\/smtp_forward may forward/
+    for (const [ini, plugins, isWarned] of [
+      ['[requiretls]\nannounce=true\n', LIST, true],
+      ['[requiretls]\nannounce=true\n', 'enforce-tls\nqueue/lmtp\n', false],
+      ['forwarded_mail=outgoing\n[requiretls]\nannounce=true\n', LIST, false],
+      ['', LIST, false],
+    ] as const) {
+      const config = ['--config', await folder(t, plugins, ini)]
+      const { stdout, stderr } = await inProcess(['status', ...config])
+      assert.equal(announced.test((stdout + stderr).replace(/\s+/g, ' ')), isWarned, ini)
+    }
+  })
+
   it('is said to be outgoing where it is', async (t) => {
     const config = ['--config', await folder(t, LIST, 'forwarded_mail=outgoing\n')]
     assert.match(

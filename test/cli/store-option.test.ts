@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { chooseStore, commandLine } from '../../plugins/enforce-tls/cli/store-option.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
-import { enforceTls } from './enforce-tls.js'
+import { enforceTls, inProcess } from './enforce-tls.js'
 
 function temporaryFolder(t: TestContext): string {
   const folder = new TemporaryFolder('cli')
@@ -32,7 +32,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
       ['domain', 'enable', '--file', file, 'acme.example', '--json'],
       ['domain', 'enable', 'acme.example', `--file=${file}`, '--json'],
     ]) {
-      const { code, stdout, stderr } = await enforceTls(args)
+      const { code, stdout, stderr } = await inProcess(args)
       assert.deepEqual([code, stderr], [0, ''], args.join(' '))
       assert.deepEqual(JSON.parse(stdout), { domain: 'acme.example', enabled: true })
     }
@@ -77,7 +77,7 @@ describe('the store of a command', { concurrency: 8 }, () => {
       [['--file', "it's a file.json"], folder, String.raw` --file 'it'\''s a file.json'` + '\n'],
       [[], folder, ' acme.example\n'],
     ] as const) {
-      const { code, stderr } = await enforceTls([...create, ...args], cwd)
+      const { code, stderr } = await inProcess([...create, ...args], cwd === undefined ? {} : { cwd })
       assert.equal(code, 1)
       assert.ok(
         stderr.endsWith(`enforce-tls domain enable acme.example${printed.replace(' acme.example', '')}`),
@@ -124,7 +124,9 @@ describe('the store of a command', { concurrency: 8 }, () => {
   ]
   for (const [what, args, says] of WRONG) {
     it(`is wrong use: ${what}`, async (t) => {
-      const { code, stdout, stderr } = await enforceTls(['domain', 'list', ...args], temporaryFolder(t))
+      const { code, stdout, stderr } = await inProcess(['domain', 'list', ...args], {
+        cwd: temporaryFolder(t),
+      })
       assert.deepEqual([code, stdout], [2, ''])
       assert.match(stderr, says)
     })

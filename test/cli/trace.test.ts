@@ -94,7 +94,7 @@ describe('trace', { concurrency: 8 }, () => {
     const file = path.join(path.dirname(rulesFile.file), 'statement.html')
     await rulesFile.done('trace', '--uuid', 'U.1', '--statement', '--output', file)
     assert.match(readFileSync(file, 'utf8'), /^<!doctype html>/)
-    const none = await rulesFile.run('trace', '--uuid', 'X', '--statement')
+    const none = await rulesFile.runAlone('trace', '--uuid', 'X', '--statement')
     assert.match(none.stderr, /has no such message\./)
   })
 })

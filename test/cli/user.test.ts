@@ -155,7 +155,7 @@ describe('enforce-tls user', () => {
         [['user', 'remove', 'ann'], '', 1, /no user "ann"/],
       ]
     for (const [words, input, code, said] of rows) {
-      const ran = await piped(input, ...words, ...on)
+      const ran = await inProcess([...words, ...on], { input })
       assert.deepEqual([ran.code, ran.stdout], [code, ''], words.join(' '))
       assert.match(ran.stderr, said)
     }
@@ -176,14 +176,15 @@ describe('enforce-tls user, off a terminal', () => {
 
   it('removes with --yes only, and says which user may be meant', async (t) => {
     const file = fileOf(t)
-    await piped(PASSWORD, 'user', 'add', 'ann@helpdesk', '--role', 'admin', '--file', file)
-    const unasked = await piped('', 'user', 'remove', 'ann@helpdesk', '--file', file)
+    const words = ['user', 'add', 'ann@helpdesk', '--role', 'admin', '--file', file]
+    await inProcess(words, { input: PASSWORD })
+    const unasked = await inProcess(['user', 'remove', 'ann@helpdesk', '--file', file])
     assert.deepEqual([unasked.code, unasked.stdout], [1, ''])
     assert.match(
       unasked.stderr,
       /nothing removed: .*\n {2}enforce-tls user remove ann@helpdesk --yes --file /,
     )
-    const wrong = await piped('', 'user', 'remove', 'ann@helpdeks', '--yes', '--file', file)
+    const wrong = await inProcess(['user', 'remove', 'ann@helpdeks', '--yes', '--file', file])
     assert.match(wrong.stderr, /there is no user "ann@helpdeks"; did you mean "ann@helpdesk"\?/)
     assert.notEqual(await passwordHash(file, 'ann@helpdesk'), '')
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { startHaraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
 import { fileStoreConfig } from '../support/rules.js'
@@ -39,7 +39,7 @@ it('a bounce that no rule covers and that nobody takes is kept for a person to l
     readFileSync(join(haraka.folder, 'queue', kept ?? ''), 'utf8'),
     /could not establish a TLS connection/,
   )
-  const run = (...args: readonly string[]) => enforceTls([...args, '--config', haraka.folder])
+  const run = (...args: readonly string[]) => inProcess([...args, '--config', haraka.folder])
   await haraka.until(
     async () => (await run('trace', '--to', 'lab@clinic.example', '--json')).stdout.includes('"notice"'),
     'the end of the bounce in the log of the message',

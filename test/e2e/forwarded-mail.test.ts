@@ -17,6 +17,7 @@ const FROM_OUTSIDE = { from: 'joe@partner.example', to: 'lab@clinic.example' }
 describe('mail for local recipients that queue/smtp_forward hands on', () => {
   it('is incoming by default: no outgoing rule stops it, which is said at start, noted once an hour and counted', async () => {
     await using gateway = await startGateway({
+      ini: '[requiretls]\nannounce=true\n',
       rules: { '*': [{ to: ['*'], name: 'All of it' }] },
       config: { 'http.ini': 'listen=127.0.0.1:0\n' },
     })
@@ -25,6 +26,10 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
       haraka.log.includes(
         'mail for local recipients that queue/smtp_forward may forward counts as incoming: outgoing rules do not cover it ([main] forwarded_mail=incoming)',
       ),
+    )
+    assert.match(
+      haraka.log,
+      /\[WARN\].*REQUIRETLS is announced, but mail for local recipients that queue\/smtp_forward may forward goes on without it/,
     )
     for (let number = 0; number < 3; number++) assert.equal((await haraka.send(FROM_OUTSIDE)).code, 250)
     assert.equal(inside.messages.length, 3)
@@ -77,6 +82,25 @@ describe('mail for local recipients that queue/smtp_forward hands on', () => {
     assert.equal(inside.connections.length, 0)
     assert.equal((await haraka.send({ ...FROM_OUTSIDE, to: 'roses@florist.example' })).code, 250)
     assert.equal(inside.messages.length, 1)
+  })
+
+  it('and of that, with report_only, what asks for REQUIRETLS itself', async () => {
+    const { key, cert } = await selfSigned({ dnsNames: ['mta.test.example'] })
+    await using gateway = await startGateway({
+      ini: `${OUTGOING}report_only=true\n[requiretls]\nannounce=true\npolicy_for[]=127.0.0.1 opportunistic+starttls\n`,
+      plugins: ['tls', 'all-local', 'enforce-tls', 'queue/smtp_forward'],
+      config: { 'tls.ini': '', 'tls_key.pem': key, 'tls_cert.pem': cert },
+      forwards: { 'clinic.example': 'clinic' },
+    })
+    const { haraka, inside, clinic } = gateway
+    assert.doesNotMatch(haraka.log, /REQUIRETLS is announced, but/)
+    const { code, reply } = await haraka.send({ ...FROM_OUTSIDE, starttls: true, requiretls: true })
+    assert.equal(code, 250, reply)
+    const [message] = await clinic.waitForMessages()
+    assert.ok(message?.tls)
+    await haraka.waitForEmptyQueue()
+    assert.deepEqual(clinic.cleartextAfterEhlo(), [])
+    assert.equal(inside.connections.length, 0)
   })
 
   it('and a covered message to a server without TLS bounces', async () => {

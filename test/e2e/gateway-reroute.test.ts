@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { logPairs } from '../support/evidence.js'
 import { parseBounce } from '../support/mail.js'
 import { PASSWORD_FORMS, startRerouteScene } from '../support/reroute-scene.js'
@@ -126,7 +126,7 @@ it('report, trace and statement say that a gateway has it, and no more; the boun
   })
   const { folder } = scene.haraka
   const run = async (...args: readonly string[]): Promise<string> => {
-    const ran = await enforceTls([...args, '--config', folder])
+    const ran = await inProcess([...args, '--config', folder])
     assert.equal(ran.code, 0, ran.stderr)
     return ran.stdout
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { makeAuthority, validity, type Authority, type KeyAndCertificate } from '../support/certificates.js'
 import { issue } from '../support/chains.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
@@ -276,7 +276,7 @@ describe('a named trust', () => {
       'own.key': another.key,
     })
     await fails(haraka, 'bank.example', /trust-unusable/)
-    const queue = (...words: readonly string[]) => enforceTls(['queue', ...words, '--config', haraka.folder])
+    const queue = (...words: readonly string[]) => inProcess(['queue', ...words, '--config', haraka.folder])
     const id = await until(
       async () => {
         const listed = JSON.parse((await queue('list', '--json')).stdout) as Listed

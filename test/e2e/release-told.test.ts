@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { deliveries } from '../support/evidence.js'
 import { startWaitingScene, type WaitingScene } from '../support/waiting-scene.js'
 
@@ -13,7 +13,7 @@ const ALLOWED = `[failure]\nallow_release=true\naction=defer\n${FULL}`
 
 /** What a command prints, as one line. */
 async function told(scene: WaitingScene, ...words: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await enforceTls([...words, '--config', scene.haraka.folder])
+  const { code, stdout, stderr } = await inProcess([...words, '--config', scene.haraka.folder])
   assert.equal(code, 0, stderr)
   return stdout.replace(/\s+/g, ' ')
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { silence } from '../support/peer-steps.js'
 import { until } from '../support/until.js'
 import { writeRules } from '../support/rules.js'
@@ -42,7 +42,7 @@ it('one message goes without TLS once an administrator says why; the others wait
   await scene.haraka.waitForLog(/(?:result=deferred[^]*){3}/)
   assert.equal(scene.bank.messages.length, 1, 'the other one waits on')
 
-  const history = await enforceTls(['history', 'acme.example', '--json', '--config', scene.haraka.folder])
+  const history = await inProcess(['history', 'acme.example', '--json', '--config', scene.haraka.folder])
   const [latest] = JSON.parse(history.stdout) as {
     by: string
     key: string
@@ -67,7 +67,7 @@ it('one message goes without TLS once an administrator says why; the others wait
   const log = await deliveries(scene)
   assert.match(log, /release/)
   assert.doesNotMatch(log, /delivered|secured/)
-  const report = await enforceTls(['report', '--json', '--config', scene.haraka.folder])
+  const report = await inProcess(['report', '--json', '--config', scene.haraka.folder])
   assert.doesNotMatch(report.stdout, /"delivered": [1-9]/)
 })
 
@@ -80,7 +80,7 @@ it('where allow_release is off nothing is released, whoever orders it', async ()
   assert.equal(refused.code, 1)
   assert.match(refused.stderr, /set \[failure\] allow_release=true/)
   const words = ['queue', 'release', id, '--reason', 'due today', '--yes', '--redis', scene.redis.url]
-  const ran = await enforceTls(words)
+  const ran = await inProcess(words)
   assert.equal(ran.code, 1)
   assert.match(ran.stdout, /releasing is switched off here/)
   assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])

@@ -93,7 +93,7 @@ describe('a chain of three', () => {
     for (const each of closing.reverse()) await each[Symbol.asyncDispose]()
   })
 
-  const send = async (to: string, from = 'ann@sealed.example'): Promise<void> => {
+  const send = async (to: string | readonly string[], from = 'ann@sealed.example'): Promise<void> => {
     const message = { from, to, subject: 'Secret', starttls: true, requiretls: true }
     const { code, reply } = await submission.send(message)
     assert.equal(code, 250, reply)
@@ -107,6 +107,34 @@ describe('a chain of three', () => {
     assert.deepEqual(message?.to, ['cfo@bank.example'])
     assert.deepEqual([submission, relay, final].map(asked), [1, 1, 1])
     await relay.waitForLog(/\[enforce-tls\] outcome .*requiretls=yes/)
+  })
+
+  it('takes MAIL with the longest address there is, and hands it on', async () => {
+    const { length } = mailbox.messages
+    const domain = [60, 60, 52].map((octets) => 'd'.repeat(octets)).join('.')
+    const address = `${'l'.repeat(64)}@${domain}.sealed.example`
+    // RFC 5321 section 4.5.3.1.3, with the brackets.
+    assert.equal(`<${address}>`.length, 256)
+    await send('cfo@bank.example', address)
+    const message = (await mailbox.waitForMessages(length + 1)).at(-1)
+    assert.equal(message?.from, address)
+  })
+
+  it('keeps it on each part of a message to several recipients', async () => {
+    const { length } = mailbox.messages
+    const { length: before } = sealed.messages
+    const counts = [submission, relay, final].map(asked)
+    await send(['cfo@bank.example', 'ceo@bank.example', 'cfo@plain.example'])
+    await mailbox.waitForMessages(length + 1)
+    const bounce = (await sealed.waitForMessages(before + 1)).at(-1)
+    assert.equal(parseBounce(bounce?.data ?? '').recipients[0]?.['status'], '5.7.30')
+    await submission.waitForEmptyQueue()
+    // Each domain has an item of its own from here on.
+    assert.deepEqual(
+      [submission, relay, final].map((each, index) => asked(each) - (counts[index] ?? 0)),
+      [1, 2, 1],
+    )
+    for (const peer of Object.values(broken)) assert.deepEqual(peer.messages, [])
   })
 
   const rows = [

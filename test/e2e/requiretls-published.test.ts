@@ -29,10 +29,13 @@ it(
       hosts: {
         'mx.dane.example': { ...OFFERS, tls: { key: leaf.keyPem, cert: leaf.pem } },
         'mx.sts.example': OFFERS,
+        'mx.signed.example': OFFERS,
+        'mx.forged.example': { ...OFFERS, tls: own },
         'mx.nothing.example': OFFERS,
         'mx.later.example': { ...OFFERS, starttls: false },
       },
       tlsa: { 'mx.dane.example': [tlsa(3, 1, 1, leaf)], 'mx.later.example': [tlsa(3, 1, 1, root)] },
+      unsigned: ['nothing.example'],
       policies: { 'sts.example': policyFor('mx.sts.example') },
       rules: {
         'acme.example': [
@@ -55,7 +58,8 @@ it(
     const send = (to: string, more: object = {}) =>
       haraka.send({ from: 'ann@acme.example', to, starttls: true, requiretls: true, ...more })
 
-    for (const zone of ['dane', 'sts']) {
+    // RFC 8689 section 2: signed MX records and a trusted certificate will do where nothing is published.
+    for (const zone of ['dane', 'sts', 'signed']) {
       const { reply } = await send(`x@${zone}.example`)
       assert.doesNotMatch(reply, /stolen/)
       const [message] = (await peers[`mx.${zone}.example`]?.waitForMessages()) ?? []
@@ -64,9 +68,12 @@ it(
     assert.match((await haraka.send({ from: 'ann@acme.example', to: 'x@dane.example' })).reply, /stolen/)
 
     // The rule wants TLS alone, and the message more: there is no proof of the host, and nothing to wait for.
-    await send('x@nothing.example')
-    const [bounce] = await mailbox.waitForMessages()
-    assert.equal(parseBounce(bounce?.data ?? '').recipients[0]?.['status'], '5.7.10')
+    for (const [index, zone] of ['nothing', 'forged'].entries()) {
+      await send(`x@${zone}.example`)
+      const bounce = (await mailbox.waitForMessages(index + 1)).at(-1)
+      assert.equal(parseBounce(bounce?.data ?? '').recipients[0]?.['status'], '5.7.10')
+      assert.deepEqual(peers[`mx.${zone}.example`]?.messages, [])
+    }
     assert.equal(peers['mx.nothing.example']?.connections.length, 0)
 
     // What the partner publishes fails; a sender who does not mind says so.

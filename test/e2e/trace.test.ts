@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { enforceTls, inProcess } from '../cli/enforce-tls.js'
 import { deliveries } from '../support/evidence.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { startRedis } from '../support/redis-server.js'
@@ -20,7 +20,7 @@ interface Traced {
 }
 
 async function traced(haraka: Haraka, ...args: readonly string[]): Promise<Traced[]> {
-  const ran = await enforceTls(['trace', ...args, '--json', '--config', haraka.folder])
+  const ran = await inProcess(['trace', ...args, '--json', '--config', haraka.folder])
   assert.equal(ran.code, 0, ran.stderr)
   return JSON.parse(ran.stdout) as Traced[]
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { enforceTls } from '../cli/enforce-tls.js'
+import { inProcess } from '../cli/enforce-tls.js'
 import { startHaraka } from '../support/haraka.js'
 import { fileStoreConfig } from '../support/rules.js'
 import { startPeer } from '../support/smtp-peer.js'
@@ -15,7 +15,7 @@ it('with a rules file what waits is listed, given up and released in the same wa
     routes: { '*': [bank.route()], 'acme.example': [acme.route()] },
     outbound: { temp_fail_intervals: '1h*3' },
   })
-  const queue = (...words: readonly string[]) => enforceTls(['queue', ...words, '--config', haraka.folder])
+  const queue = (...words: readonly string[]) => inProcess(['queue', ...words, '--config', haraka.folder])
   const waitForListed = (count: number) =>
     until(
       async () => {
@@ -37,6 +37,6 @@ it('with a rules file what waits is listed, given up and released in the same wa
   assert.deepEqual(received?.acceptedFor, ['cfo@bank.example'])
   await haraka.waitForEmptyQueue()
   await waitForListed(0)
-  const history = await enforceTls(['history', '--json', '--config', haraka.folder])
+  const history = await inProcess(['history', '--json', '--config', haraka.folder])
   assert.match(history.stdout, /"reason": "due today"/)
 })

@@ -3,6 +3,7 @@
  * everything and route by a JSON file, and this package where Haraka looks for plugins. Throws when a
  * file cannot be written.
  */
+import { createDiffieHellmanGroup } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { READY_PLUGIN, TEST_PLUGINS } from './haraka-plugins.js'
@@ -104,7 +105,17 @@ function defaultConfig(options: HarakaFolderOptions): Record<string, string> {
     'log.ini': ini({ level: logLevel, timestamps: false, format: 'default' }),
     'connection.ini': readFileSync(join(harakaRoot(), 'config', 'connection.ini'), 'utf8'),
     'outbound.ini': ini(outbound),
+    'dhparams.pem': dhParameters(),
   }
+}
+
+/** The group of RFC 3526 as OpenSSL writes it. A Haraka without one keeps a processor busy for 20 s to find its own. */
+function dhParameters(): string {
+  const prime = createDiffieHellmanGroup('modp14').getPrime()
+  // SEQUENCE { INTEGER prime, INTEGER 2 }
+  const der = Buffer.concat([Buffer.from('308201080282010100', 'hex'), prime, Buffer.from('020102', 'hex')])
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  return ['-----BEGIN DH PARAMETERS-----', ...lines, '-----END DH PARAMETERS-----', ''].join('\n')
 }
 
 function ini(main: Readonly<Record<string, string | number | boolean>>): string {

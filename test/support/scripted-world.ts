@@ -33,6 +33,8 @@ export interface ScriptedOptions {
   readonly hosts: Readonly<Record<string, PeerOptions>>
   /** MX hosts by domain. @default each host's parent domain has it */
   readonly mx?: Readonly<Record<string, readonly string[]>>
+  /** Domains whose MX records no signature vouches for. @default none */
+  readonly unsigned?: readonly string[]
   /** By host. */
   readonly tlsa?: Readonly<Record<string, readonly TlsaRecord[]>>
   /** By domain. */
@@ -119,7 +121,8 @@ async function start(
       const records = table.get(`${type} ${name.toLowerCase()}`)
       if (records === 'silent') return
       if (records === 'fails') return reply({ rcode: 2 })
-      return reply({ answers: records ? answersOf(name, records) : [] })
+      const isUnsigned = type === 'MX' && more.unsigned?.includes(name.toLowerCase())
+      return reply({ answers: records ? answersOf(name, records) : [], ...(isUnsigned ? { ad: false } : {}) })
     }),
   )
   resolver.validates = more.validates ?? true

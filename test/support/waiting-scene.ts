@@ -3,7 +3,7 @@
  * waits is looked at and acted on with the command, as an administrator does.
  */
 import assert from 'node:assert/strict'
-import { enforceTls, type Ran } from '../cli/enforce-tls.js'
+import { inProcess, type Ran } from '../cli/enforce-tls.js'
 import { startHaraka, type Haraka, type HarakaOptions } from './haraka.js'
 import { startRedis, type RedisServer } from './redis-server.js'
 import { writeRules } from './rules.js'
@@ -100,7 +100,7 @@ export class WaitingScene implements AsyncDisposable {
 
   /** Runs a command of the group `queue`. */
   queue(...args: readonly string[]): Promise<Ran> {
-    return enforceTls(['queue', ...args, '--config', this.haraka.folder])
+    return inProcess(['queue', ...args, '--config', this.haraka.folder])
   }
 
   async list(...args: readonly string[]): Promise<Listed> {

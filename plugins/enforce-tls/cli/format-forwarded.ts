@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { isKnownByName } from '../haraka/queue-plugins.js'
+import { announcedPastGuard } from '../requiretls/past-the-guard.js'
 import { listed } from '../text/list.js'
 import type { Surroundings } from './context.js'
 
@@ -15,6 +16,12 @@ export function forwardedState({ folder, settings }: Asked): string | null {
   return settings.main.forwardedMail === 'incoming'
     ? `incoming: outgoing rules do not cover mail for local recipients that ${who} may forward`
     : `outgoing: outgoing rules cover mail for local recipients, before ${who} may hand it on`
+}
+
+/** For `status`: what endangers a promise to senders. */
+export function forwardedWarnings({ folder, settings }: Asked): string[] {
+  const warning = folder === null ? null : announcedPastGuard(forwarders(folder), settings)
+  return warning === null ? [] : [warning]
 }
 
 /** For `explain`, where a rule requires something; `null` where nothing here may hand mail on uncovered. */

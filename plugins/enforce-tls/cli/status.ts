@@ -5,7 +5,7 @@ import { numbered } from '../text/list.js'
 import { timesAsRead } from '../text/utc.js'
 import { valueOf } from '../store/difference.js'
 import { StoreError } from '../store/rule-store.js'
-import { forwardedState } from './format-forwarded.js'
+import { forwardedState, forwardedWarnings } from './format-forwarded.js'
 import { printWarning } from './output.js'
 import { Refusal } from './refusal.js'
 import { isFirst, standingIn } from './status-standing.js'
@@ -76,6 +76,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     ...(mailed?.warnings ?? []),
     ...trustWarnings,
     ...gatewayWarnings(gateways),
+    ...forwardedWarnings(context),
     ...(kept?.warnings ?? []),
     ...(await ruleRemarks(context)),
   ]

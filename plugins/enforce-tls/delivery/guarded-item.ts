@@ -109,6 +109,8 @@ export class GuardedItem {
   asked: AskedFacts | null = null
   /** An open connection that did not serve this message in this round: it needs a fresh one. */
   stale: { readonly connection: Connection; readonly hasEnded: boolean } | null = null
+  /** Hosts that have ended a session over MAIL with REQUIRETLS: it is not said again where it need not be. */
+  readonly cutOff = new Set<string>()
   /** What was required when it was last put off; `null` where it never was. */
   #putOffUnder: Requirement | null = null
   /** How many rounds have failed before this one. */
@@ -355,6 +357,7 @@ export class GuardedItem {
   #newRound(): Attempts {
     const ended = (attempt: Attempt): void => {
       const { host, to, source, session, tested, onward, failure, departure } = attempt
+      if (onward?.isCutOff) this.cutOff.add(host)
       const requirement = attempt.requirement ?? this.requirement
       // That it came to a server's last word says nothing of TLS where none was required of it.
       if (!requirement || (this.release && !failure)) return

@@ -52,7 +52,8 @@ export function deliverOnSocket(
       guarded.release?.encrypted === true &&
       !isTrustedHop(mx, guarded.context.settings().main.trustedNextHops)
     const { requirement, release } = guarded
-    if (requirement?.onward && release === null) attempt.onward = new OnwardMail('offered')
+    if (requirement?.onward && release === null)
+      attempt.onward = new OnwardMail('offered', false, guarded.cutOff.has(attempt.host))
     const mayGo = (departure: Departure): boolean => {
       if (mustBeEncrypted && departure.encrypted !== true) {
         guarded.round.fail(attempt, tlsFailure('starttls-not-supported', ONLY_OVER_TLS, { temporary: true }))
@@ -261,8 +262,9 @@ function socketOver(
     }
   }
   if (onward) {
-    const mail = new OnwardMail(onward, connection.offersRequireTls)
-    secured.onward = guarded.round.current.onward = mail
+    const attempt = guarded.round.current
+    const mail = new OnwardMail(onward, connection.offersRequireTls, guarded.cutOff.has(attempt.host))
+    secured.onward = attempt.onward = mail
     secured.onNotOnward = (why) =>
       guarded.round.fail(guarded.round.current, tlsFailure('requiretls-not-supported', why))
   }

@@ -10,6 +10,7 @@ import type {
   HarakaOutboundConfig,
   HarakaPlugin,
 } from '../haraka/types.js'
+import { announcedPastGuard } from '../requiretls/past-the-guard.js'
 import type { Settings } from '../settings/types.js'
 import { errorMessage } from '../text/error-message.js'
 import { sendersIn, pluginOfKind, runsBefore, isLoaded } from '../haraka/queue-plugins.js'
@@ -89,7 +90,10 @@ export interface StartRemark {
 }
 
 /** What holds here for mail that another plugin may send; none where there is no such plugin. */
-export function startRemarks(plugin: HarakaPlugin, settings: Settings['main']): StartRemark[] {
+export function startRemarks(
+  plugin: HarakaPlugin,
+  settings: Pick<Settings, 'main' | 'requiretls'>,
+): StartRemark[] {
   const remarks: StartRemark[] = []
   const say = (text: string, isWarning = false) => remarks.push({ text, isWarning })
   const outgoing = sendersIn(plugin, 'queue_outbound')
@@ -98,7 +102,9 @@ export function startRemarks(plugin: HarakaPlugin, settings: Settings['main']): 
       `covered mail that Haraka relays goes through its outbound queue and not to ${listed(outgoing)}; other mail is delivered as usual`,
     )
   const forwarding = sendersIn(plugin, 'queue')
-  if (forwarding.length > 0) say(forwardedRemark(listed(forwarding), settings))
+  if (forwarding.length > 0) say(forwardedRemark(listed(forwarding), settings.main))
+  const promised = announcedPastGuard(forwarding, settings)
+  if (promised !== null) say(promised, true)
   if (isLoaded(plugin, 'queue/lmtp'))
     say(
       'mail for local recipients that queue/lmtp takes goes through the outbound queue, so outgoing rules cover it; where its server has no TLS, name it in [main] trusted_next_hops',

@@ -8,11 +8,11 @@ import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
-import { withAsked } from '../requiretls/ask.js'
+import { withAskedTo } from '../requiretls/ask.js'
 import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
 import { isWaivable } from '../requiretls/waiver.js'
 import { asksForRequireTls } from '../requiretls/note.js'
-import { policyForDomain, type PolicyContext } from '../requiretls/policy.js'
+import type { PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
 import type { InPieces } from '../work/pieces.js'
@@ -111,19 +111,24 @@ async function toDecision(
   const { todo } = item
   const ofBounce = requirementOfMark(item)
   const asks = asksForRequireTls(todo)
-  const policy = asks ? policyForDomain(todo.domain, words) : null
   const all = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
-  const mayWaive = !asks && words.settings.honourNo && (all.some(isWaivable) || rulings.some(reportsWaivable))
+  const mayWaive =
+    !asks && words.settings.honourNo && (all.some(mayBeOptional) || rulings.some(reportsWaivable))
   const waives = mayWaive && saysTlsRequiredNo(await headersOf(item))
   const waived = all.map((requirement) => (waives && isWaivable(requirement) ? requirement : null))
   const byRules = all.map((requirement, index) => (waived[index] ? null : requirement))
-  const requirements = policy === null ? byRules : byRules.map((each) => withAsked(each, policy))
+  const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words)) : byRules
   if (requirements.every((requirement) => requirement === null))
     return { is: 'free', rulings, waives, waived }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
-  const asked = policy === null ? null : withAsked(ofBounce, policy)
+  const asked = asks ? withAskedTo(todo.domain, ofBounce, words) : null
   return { is: 'required', rulings, requirements, byRules, groups, asked, waives, waived }
+}
+
+/** Where nothing is required, the field still has the message go where TLS fails. */
+function mayBeOptional(requirement: Requirement | null): boolean {
+  return requirement === null || isWaivable(requirement)
 }
 
 function reportsWaivable({ reported }: Ruling): boolean {

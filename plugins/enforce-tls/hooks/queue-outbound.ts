@@ -78,9 +78,13 @@ export async function requirementsOf(
   const answer = await rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
   if (answer.is === 'unknown') return answer
   const byRules = answer.rulings.flatMap(({ requirement }) => requirement ?? [])
-  // On what policy is for the outbound queue to say; another plugin would not even know that it is asked for.
-  const asked = asksForRequireTls(transaction) ? [withAsked(null, 'enforce')] : []
-  return { is: 'known', requirements: [...byRules, ...asked] }
+  return { is: 'known', requirements: [...byRules, ...askedBy(transaction)] }
+}
+
+/** What a message asks for itself; on what policy is for the outbound queue to say. */
+export function askedBy(transaction: HarakaTransaction): readonly Requirement[] {
+  // Another plugin would not even know that it is asked for.
+  return asksForRequireTls(transaction) ? [withAsked(null, 'enforce')] : []
 }
 
 /** Whether mail whose rules are unknown goes as if there were none, as the operator has it. */

@@ -10,7 +10,7 @@ import pLimit from 'p-limit'
 import type { HarakaConnection, HarakaTransaction, Next } from '../haraka/types.js'
 import type { ForwardedResult } from '../observe/metrics/metrics.js'
 import { routeProblem, type RouteContext } from '../haraka/onward-route.js'
-import { isDelivered, LOOKUP_FAILED, requirementsOf, type QueueContext } from './queue-outbound.js'
+import { askedBy, isDelivered, LOOKUP_FAILED, requirementsOf, type QueueContext } from './queue-outbound.js'
 import { HeldHooks } from '../haraka/queue-plugins.js'
 import { rulesOf } from '../observe/report-log.js'
 import { asksForRequireTls } from '../requiretls/note.js'
@@ -42,19 +42,23 @@ export function takeForwardedMail(context: ForwardedContext, next: Next, connect
   try {
     held = HeldHooks.hold(plugin, connection)
   } catch (error) {
-    if (!covers(settings)) return next()
+    if (!covers(settings, transaction)) return next()
     plugin.logcrit(`queue: other plugins cannot be held back: ${String(error)}`)
     return next(constants.denysoft, LOOKUP_FAILED)
   }
   if (held === null) return next()
-  if (covers(settings)) return void decide(context, next, connection, transaction, held)
+  if (covers(settings, transaction)) return void decide(context, next, connection, transaction, held)
   held.release()
   next()
   void noteUncovered(context, transaction, held.senders)
 }
 
-function covers({ forwardedMail, reportOnly }: QueueContext['settings']): boolean {
-  return forwardedMail === 'outgoing' && !reportOnly
+/** With `report_only`, which is about rules, only what asks for REQUIRETLS itself is. */
+function covers(
+  { forwardedMail, reportOnly }: QueueContext['settings'],
+  transaction: HarakaTransaction,
+): boolean {
+  return forwardedMail === 'outgoing' && (!reportOnly || asksForRequireTls(transaction))
 }
 
 /** Looks at the rules beside the message, which is on its way already. Total. */
@@ -93,7 +97,9 @@ async function decide(
     next(constants.cont, reply)
   }
   try {
-    const answer = await requirementsOf(transaction, rules)
+    const answer = settings.reportOnly
+      ? ({ is: 'known', requirements: askedBy(transaction) } as const)
+      : await requirementsOf(transaction, rules)
     if (answer.is === 'unknown' && (!isDelivered(answer, settings) || asksForRequireTls(transaction)))
       return refuse('deferred', LOOKUP_FAILED, `the rules are unknown: ${answer.why}`)
     const requirements = answer.is === 'unknown' ? [] : answer.requirements

@@ -5,6 +5,7 @@
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
 import type { Asked } from '../delivery/guarded-item.js'
+import { makeTlsOptional } from '../delivery/tls-optional.js'
 import { lookForMessageId } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
@@ -20,10 +21,9 @@ import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
-import { isAsked, isAskedInEarnest, withAsked } from '../requiretls/ask.js'
+import { isAsked, isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
 import { isWaivable } from '../requiretls/waiver.js'
 import { asksForRequireTls } from '../requiretls/note.js'
-import { policyForDomain } from '../requiretls/policy.js'
 import {
   decideOn,
   type FreeDecision,
@@ -106,6 +106,7 @@ export class Decisions {
         if (isUncovered(decision.rulings) && this.#context.unruled.isLost())
           this.#context.unruled.delivered(item)
         this.#release(guard, item, decision)
+        if (decision.waives) makeTlsOptional(item)
         return constants.cont
       case 'required': {
         const isLost = isUncovered(decision.rulings) && this.#context.unruled.isLost()
@@ -215,9 +216,7 @@ export class Decisions {
     if (onStoreFailure === 'deliver' && isAway) {
       const marked = requirementOfMark(item)
       const words = this.#context.words()
-      const requirement = asksForRequireTls(item.todo)
-        ? withAsked(marked, policyForDomain(item.todo.domain, words))
-        : marked
+      const requirement = asksForRequireTls(item.todo) ? withAskedTo(item.todo.domain, marked, words) : marked
       const what = requirement
         ? 'the rules are unknown, so nothing is required but what the message brings with it'
         : 'delivered while the rules are unknown'

@@ -83,26 +83,30 @@ export type HostTerms =
 export function termsAt(requirement: Requirement, domain: DomainFacts, host: HostFacts): HostTerms {
   const { published } = requirement
   if (published.length === 0) return { is: isUnbound(requirement) ? 'free' : 'required', requirement }
-  const dane = daneOf(domain, host)
-  const sts = stsOf(domain, host)
-  const met = published.map((demand) => meet(demand, dane, sts, domain))
+  const found: Found = {
+    dane: daneOf(domain, host),
+    sts: stsOf(domain, host),
+    isProved: isProved(domain, host),
+  }
+  const met = published.map((demand) => meet(demand, found, domain))
   const failed = met.find((each) => each.is === 'failed')
   if (failed) return failed
   const parts = met.filter((each) => each.is === 'met')
   const demanded = parts.find((part) => part.dane)?.dane ?? null
   const policy = parts.find((part) => part.sts)?.sts ?? null
+  const byName = policy !== null || parts.some((part) => part.byName === true)
   const held: Held = {
     // Of several demands, one may know the host by a policy and another by DNS alone.
     dane: demanded && { ...demanded, isHalf: parts.every((part) => part.dane?.isHalf !== false) },
     sts: policy,
     lists: policy ? null : (parts.find((part) => part.lists)?.lists ?? null),
-    testing: policy || sts.is !== 'testing' ? null : sts.policy,
+    testing: policy || found.sts.is !== 'testing' ? null : found.sts.policy,
     nothing: demanded || policy ? '' : (parts.map(({ nothing }) => nothing).find((why) => why !== '') ?? ''),
   }
   const hostRequirement: HostRequirement = {
     ...requirement,
-    trusted: requirement.trusted || policy !== null,
-    namesHost: requirement.namesHost || policy !== null,
+    trusted: requirement.trusted || byName,
+    namesHost: requirement.namesHost || byName,
     held,
   }
   return { is: isUnbound(hostRequirement) ? 'free' : 'required', requirement: hostRequirement }
@@ -199,6 +203,23 @@ export function lookUpFailure({ isOurs }: Failed): 'dnssec-invalid' | 'resolver-
   return isOurs ? 'resolver-unavailable' : 'dnssec-invalid'
 }
 
+/** What is known of one host. */
+interface Found {
+  readonly dane: Dane
+  readonly sts: Sts
+  readonly isProved: boolean
+}
+
+/**
+ * Whether DNS alone proves that a host is the domain's: its MX records are signed, or it has none and is its own host, so
+ * that a certificate for the host is one for the domain (RFC 8689 section 4.2.1, steps 2 and 4).
+ */
+function isProved({ domain, mailHosts }: DomainFacts, { name }: HostFacts): boolean {
+  if (name === null || mailHosts?.kind !== 'hosts') return false
+  // CNAME records that nobody has signed may lead anywhere.
+  return mailHosts.authentic || (mailHosts.implicit && name.toLowerCase() === domain)
+}
+
 /** What one demand comes to. */
 type Met =
   | {
@@ -207,15 +228,21 @@ type Met =
       readonly sts: PublishedSts | null
       readonly lists: PublishedSts | null
       readonly nothing: string
+      /** A trusted certificate has to name the host, though no policy asks for it. */
+      readonly byName?: true
     }
   | FailedTerms
 
-function meet({ by, otherwise }: PublishedDemand, dane: Dane, sts: Sts, facts: DomainFacts): Met {
+const BY_NAME: Met = { is: 'met', dane: null, sts: null, lists: null, nothing: '', byName: true }
+
+function meet(demand: PublishedDemand, { dane, sts, isProved }: Found, facts: DomainFacts): Met {
+  const { by, otherwise } = demand
   const nothing = (why: string): Met => {
     if (otherwise !== 'defer') return { is: 'met', dane: null, sts: null, lists: null, nothing: why }
     return by === 'dane' ? failed('dane-required', why) : failed('nothing-published', why)
   }
-  const insecureMx = `is named by MX records of ${facts.domain} that are not signed with DNSSEC, so anybody may have named it`
+  const isAlias = facts.mailHosts?.kind === 'hosts' && facts.mailHosts.implicit
+  const insecureMx = `is named by ${isAlias ? 'CNAME' : 'MX'} records of ${facts.domain} that are not signed with DNSSEC, so anybody may have named it`
   const byDane = (found: Dane & { is: 'dane' }, policy: PublishedSts | null): Met => {
     const isKnown = found.mxAuthentic || policy !== null
     if (!isKnown && otherwise === 'defer') return nothing(insecureMx)
@@ -245,8 +272,12 @@ function meet({ by, otherwise }: PublishedDemand, dane: Dane, sts: Sts, facts: D
         return byDane(dane, sts.is === 'listed' ? sts.policy : null)
       }
       if (sts.is === 'listed') return { is: 'met', dane: null, sts: sts.policy, lists: null, nothing: '' }
+      // RFC 8689 section 2 takes a trust chain as well as DANE; a policy that cannot be had is none (RFC 8461 section 3.3).
+      if (demand.isOnward && isProved) return BY_NAME
       if (sts.is === 'failed') return sts
-      return dane.is === 'failed' ? dane : nothing(`${dane.why}, and ${noPolicy}`)
+      return dane.is === 'failed'
+        ? dane
+        : nothing(`${demand.isOnward ? insecureMx : dane.why}, and ${noPolicy}`)
     }
   }
 }

@@ -5,12 +5,14 @@
 import {
   addUp,
   isBinding,
+  knownByName,
   knownForOnward,
   requirementOf,
   type DecidedBy,
   type Requirement,
 } from '../rules/requirement.js'
 import type { RequireTlsPolicy } from '../settings/requiretls.js'
+import { isAddress, policyForDomain, type PolicyContext } from './policy.js'
 
 /** Stands in the place of a rule: the sender's own word. */
 export const ASKED: DecidedBy = { owner: '*', id: 'requiretls', name: 'REQUIRETLS, asked for by the sender' }
@@ -27,6 +29,19 @@ export function isAsked({ owner, id }: Pick<DecidedBy, 'owner' | 'id'>): boolean
  */
 export function withAsked(byRules: Requirement | null, policy: RequireTlsPolicy): Requirement {
   return addUp(byRules, asked(policy, byRules)) ?? asked(policy, byRules)
+}
+
+/**
+ * The same for mail to a domain, as it stands in the envelope. An address is its own host: its certificate has to name it,
+ * and there is no MX record that would need DNSSEC (RFC 8689 section 2).
+ */
+export function withAskedTo(
+  domain: string,
+  byRules: Requirement | null,
+  context: PolicyContext,
+): Requirement {
+  const sum = withAsked(byRules, policyForDomain(domain, context))
+  return isAddress(domain) ? knownByName(sum) : sum
 }
 
 function asked(policy: RequireTlsPolicy, byRules: Requirement | null): Requirement {

@@ -4,7 +4,7 @@
  */
 import constants from 'haraka-constants'
 import DSN from 'haraka-dsn'
-import type { HarakaConnection, HarakaTransaction, Next } from '../haraka/types.js'
+import type { HarakaConnection, Next } from '../haraka/types.js'
 import { isInNetworks } from '../settings/network.js'
 import type { RequireTlsSettings } from '../settings/requiretls.js'
 import { REQUIRE_TLS_ESMTP, saysRequireTlsEsmtp } from './header-fields.js'
@@ -56,18 +56,16 @@ export function takeParameter(
 
 /**
  * Hook `data_post`: REQUIRETLS goes into the header where content filters are to bring it back, and comes out of it on
- * the way from one. Nobody else's word is taken, and nobody else's field is touched.
+ * the way from one. The field of anybody else is taken out: a filter would bring it back as ours.
  */
 export function carryThroughFilters(settings: RequireTlsSettings, connection: HarakaConnection): void {
   const { transaction } = connection
-  if (!transaction) return
-  if (isListed(connection, settings.headerFrom)) believe(transaction)
-  else if (settings.header && asksForRequireTls(transaction)) transaction.add_header(REQUIRE_TLS_ESMTP, 'yes')
-}
-
-function believe(transaction: HarakaTransaction): void {
+  // Without filters it means nothing here, and stays as it is.
+  if (!transaction || (!settings.header && settings.headerFrom.length === 0)) return
   const values = transaction.header.get_all?.(REQUIRE_TLS_ESMTP) ?? []
-  if (values.length === 0) return
-  if (saysRequireTlsEsmtp(values)) noteRequireTls(transaction.notes)
   transaction.remove_header(REQUIRE_TLS_ESMTP)
+  if (isListed(connection, settings.headerFrom)) {
+    if (saysRequireTlsEsmtp(values)) noteRequireTls(transaction.notes)
+  } else if (settings.header && asksForRequireTls(transaction))
+    transaction.add_header(REQUIRE_TLS_ESMTP, 'yes')
 }

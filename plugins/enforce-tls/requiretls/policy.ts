@@ -1,6 +1,7 @@
 /**
  * Which policy holds for a destination, as Postfix has it (`smtp_requiretls_policy`, 3.11): the first line of the settings
- * that fits, then what is internal as a rule, then the policy for all others. A destination is the domain of the recipients,
+ * that fits, then what is internal as a rule, then the policy for all others. Postfix counts every address as internal;
+ * here a public one is not, since mail to it leaves the operator's own networks. A destination is the domain of the recipients,
  * or the host that a plugin names as the next hop. Pure.
  */
 import { isIP } from 'node:net'
@@ -20,9 +21,29 @@ export interface PolicyContext {
   readonly own: readonly string[]
 }
 
+/** Loopback, private use (RFC 1918), link-local and unique local addresses (RFC 4193): nobody else can be reached by them. */
+const INTERNAL = [
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '::1',
+  'fe80::/10',
+  'fc00::/7',
+]
+
 /** The policy for mail to a domain, as it stands in the envelope. */
 export function policyForDomain(domain: string, context: PolicyContext): RequireTlsPolicy {
   return policyOf(destinationOf(domain), context) ?? context.settings.policy
+}
+
+/**
+ * Whether a domain of recipients is an address (RFC 5321 section 4.1.3): nothing can be published for it, nor can DNS
+ * name another host for it.
+ */
+export function isAddress(domain: string): boolean {
+  return isIP(destinationOf(domain)) !== 0
 }
 
 /**
@@ -48,7 +69,9 @@ function policyOfHost(mx: HarakaMx, context: PolicyContext): RequireTlsPolicy | 
 function policyOf(destination: string, { settings, own }: PolicyContext): RequireTlsPolicy | null {
   const line = settings.policyFor.find((each) => fits(each.destination, destination))
   if (line) return line.policy
-  const isInternal = isIP(destination) || destination === 'localhost' || own.includes(destination)
+  const isInternal = isIP(destination)
+    ? isInNetworks(destination, INTERNAL)
+    : destination === 'localhost' || own.includes(destination)
   return isInternal ? 'opportunistic' : null
 }
 

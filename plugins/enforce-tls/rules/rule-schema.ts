@@ -2,7 +2,7 @@
  * The JSON Schema of a rule: shapes and limits of every field. Pure; gives the first thing that is not as
  * expected, with the field, the value and what is expected.
  */
-import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv'
+import { Ajv, type ErrorObject, type JSONSchemaType, type ValidateFunction } from 'ajv'
 import { LEVEL_NAMES, ON_FAILURE, ONWARD, OTHERWISE, TLS_VERSIONS } from './levels.js'
 import type { Rule, RuleProblem } from './rule.js'
 import { describeSchemaError } from './schema-problem.js'
@@ -132,14 +132,11 @@ function withoutNull<T>(part: T): T {
 /** The shape of a rule as JSON Schema. */
 export const ruleSchema: Readonly<Record<string, unknown>> = withoutNull(schema)
 
-const validate = new Ajv({
-  meta: false,
-  validateSchema: false,
-  allErrors: false,
-  verbose: true,
-}).compile<Rule>(ruleSchema)
+const ajv = new Ajv({ meta: false, validateSchema: false, allErrors: false, verbose: true })
+let validate: ValidateFunction<Rule> | undefined
 
-/** Checks the shape of a rule; never throws. */
+/** Checks the shape of a rule; never throws. The schema is compiled with the first: not every command reads rules. */
 export function checkSchema(value: unknown): { readonly rule: Rule } | RuleProblem {
+  validate ??= ajv.compile<Rule>(ruleSchema)
   return validate(value) ? { rule: value } : describeSchemaError(validate.errors?.[0] as ErrorObject)
 }

@@ -18,6 +18,7 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+const HEIGHT = 900
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 /** How a page is looked at. */
@@ -52,7 +53,7 @@ export class TestBrowser implements AsyncDisposable {
   async window({ dark = false, width = 1280, zone = 'Europe/Berlin' }: Looks = {}): Promise<BrowserContext> {
     this.#browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS })
     const context = await this.#browser.newContext({
-      viewport: { width, height: 900 },
+      viewport: { width, height: HEIGHT },
       colorScheme: dark ? 'dark' : 'light',
       locale: 'en-GB',
       timezoneId: zone,
@@ -70,16 +71,20 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   /**
-   * The pages at a place, for somebody who signed in before. One window serves all tests of a file that look in the
-   * same way: to load the pages anew takes longer than most tests.
+   * The pages at a place, for somebody who signed in before. One window serves all tests of a file, made wider and
+   * darker as they look: to load the pages anew takes longer than most tests.
    */
   async at(server: ConsoleServer, user: UserName, place: string, looks: Looks = {}): Promise<Page> {
-    const key = JSON.stringify([server.url, user, looks])
+    const { dark = false, width = 1280, zone } = looks
+    const key = JSON.stringify([server.url, user, zone])
     const known = this.#kept.get(key)
     const page = known ?? (await openAt(await this.window(looks), server, user, '#/account'))
     if (known === undefined) {
       this.#contexts.pop()
       this.#kept.set(key, page)
+    } else {
+      await page.setViewportSize({ width, height: HEIGHT })
+      await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' })
     }
     // From another place, and without what an earlier test typed.
     await goTo(page, '#/account')

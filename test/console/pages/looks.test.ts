@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { withoutStartTls } from '../checked-partner.js'
 import { startConsole, type ConsoleServer } from '../console-server.js'
-import { assertAccessible, assertFits, goTo, sharedBrowser } from './browser.js'
+import { assertAccessible, assertFits, goTo, openAt, sharedBrowser } from './browser.js'
 
 const LONG_DOMAIN = `${'a-label-as-long-as-labels-may-be'.repeat(2).slice(0, 63)}.example`
 const LONG_SENDER = `${'n'.repeat(64)}@acme.example`
@@ -103,7 +103,8 @@ describe('every page', () => {
 
   for (const dark of [false, true])
     it(`is for everyone, ${dark ? 'dark' : 'light'}`, async () => {
-      const page = await browser.at(server, 'admin', '#/domains', { dark, width: 360 })
+      // A window of its own: it signs out in the end.
+      const page = await openAt(await browser.window({ dark, width: 360 }), server, 'admin', '#/domains')
       for (const [place, isThere] of pages()) {
         await goTo(page, place)
         await isThere(page)

@@ -219,6 +219,12 @@ describe('a message with REQUIRETLS and no rule', () => {
     assert.deepEqual(delivery.peers[0]?.connections[0]?.verbs('tls'), ['QUIT'])
   })
 
+  it('says QUIT to a server without TLS, and nothing else', async () => {
+    await using delivery = await deliver({ hosts: [NO_TLS] })
+    await delivery.run()
+    assert.deepEqual(delivery.peers[0]?.connections[0]?.verbs('clear'), ['EHLO', 'QUIT'])
+  })
+
   it('says QUIT to a server that does not offer it, and waits for one that may', async () => {
     await using delivery = await deliver({
       hosts: [{}, { onSecure: { connect: '421 later' }, on: { connect: '421 later' } }],
@@ -227,6 +233,43 @@ describe('a message with REQUIRETLS and no rule', () => {
     assert.deepEqual(delivery.peers[0]?.connections[0]?.verbs('tls'), ['EHLO', 'QUIT'])
     assert.match(String(delivery.statuses['cfo']), /^delayed \d\.7\.30/)
   })
+})
+
+describe('a server that closes the connection over the parameter', () => {
+  const CLOSES: Readonly<Record<string, PeerBehaviour>> = {
+    'with 421': refusesParameter('421 4.7.0 not that'),
+    'without a word': {
+      ...OFFERS,
+      onSecure: {
+        MAIL: (session, line) =>
+          line.includes('REQUIRETLS') ? session.reset() : session.reply('250 2.1.0 ok'),
+      },
+    },
+  }
+  for (const [how, host] of Object.entries(CLOSES)) {
+    it(`${how} gets the message without, where it need not be said`, async () => {
+      for (const scene of [
+        { policy: 'opportunistic+starttls' },
+        { rule: { level: 'encrypt', requireOnward: 'offered' }, asks: false },
+      ] as const) {
+        await using delivery = await deliver({ hosts: [host], ...scene })
+        await delivery.run()
+        assert.match(delivery.seen.at(-1) ?? '', /^deferred ok 4/)
+        await delivery.again()
+        assert.equal(got(delivery), 'TLS', JSON.stringify(scene))
+      }
+    })
+
+    it(`${how} is never told MAIL without, where it must be`, async () => {
+      await using delivery = await deliver({ hosts: [host] })
+      await delivery.run()
+      await delivery.again()
+      assert.equal(got(delivery), '-')
+      const mail = delivery.peers[0]?.connections.flatMap(({ commands }) => commands) ?? []
+      assert.equal(mail.filter(({ verb }) => verb === 'MAIL').length, 2)
+      assert.ok(mail.every(({ verb, line }) => verb !== 'MAIL' || / REQUIRETLS$/.test(line.trimEnd())))
+    })
+  }
 })
 
 describe('a rule', () => {
@@ -250,6 +293,18 @@ describe('a rule', () => {
       [OFFERS, 'TLS REQUIRETLS'],
       [{}, 'TLS'],
       [REFUSES_PARAMETER, 'TLS'],
+    ] as const) {
+      await using delivery = await deliver({ hosts: [host], rule, asks: false })
+      await delivery.run()
+      assert.equal(got(delivery), expected)
+    }
+  })
+
+  it('hands on with REQUIRETLS over LMTP, too, or not at all', async () => {
+    const rule = { level: 'encrypt', requireOnward: 'must' } as const
+    for (const [host, expected] of [
+      [{ ...OFFERS, lmtp: true }, 'TLS REQUIRETLS'],
+      [{ lmtp: true }, '-'],
     ] as const) {
       await using delivery = await deliver({ hosts: [host], rule, asks: false })
       await delivery.run()

@@ -16,7 +16,12 @@ import {
 } from '../../../plugins/enforce-tls/published/host-requirement.js'
 import type { StsAnswer } from '../../../plugins/enforce-tls/published/mta-sts/sts-policies.js'
 import type { Otherwise, PublishedBy } from '../../../plugins/enforce-tls/rules/levels.js'
-import { addUpAll, requirementOf, type Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
+import {
+  addUpAll,
+  knownForOnward,
+  requirementOf,
+  type Requirement,
+} from '../../../plugins/enforce-tls/rules/requirement.js'
 
 const DOMAIN = 'bank.example'
 const HOST = 'mx.bank.example'
@@ -50,7 +55,7 @@ const STS = {
 type TlsaCase = keyof typeof TLSA
 type StsCase = keyof typeof STS
 interface Case {
-  readonly mx?: 'signed' | 'unsigned' | 'named'
+  readonly mx?: 'signed' | 'unsigned' | 'named' | 'none' | 'none, by an unsigned CNAME'
   readonly tlsa?: TlsaCase
   readonly sts?: StsCase
 }
@@ -109,6 +114,56 @@ describe('a host at level published', () => {
     [{ tlsa: 'fails', sts: 'lists' }, 'dnssec-invalid', 'dnssec-invalid', 'dnssec-invalid'],
     [{ tlsa: 'fails', sts: 'none' }, 'dnssec-invalid', 'dnssec-invalid', 'dnssec-invalid'],
   ])
+})
+
+describe('a host for a message that must leave with REQUIRETLS', () => {
+  const onward = knownForOnward(of({ level: 'encrypt' }))
+  const rows: readonly (readonly [about: Case, expected: string])[] = [
+    // RFC 8689 section 2: the name of the server by DNSSEC, its certificate by a trust chain or by DANE.
+    [{ tlsa: 'usable' }, 'dane'],
+    [{ tlsa: 'none' }, 'TLS by name'],
+    [{ tlsa: 'unusable' }, 'TLS by name'],
+    [{ tlsa: 'insecure address' }, 'TLS by name'],
+    [{ tlsa: 'none', sts: 'testing' }, 'TLS by name testing'],
+    // RFC 8461 section 3.3 has a policy that cannot be fetched be none; it has nothing to add to DNSSEC.
+    [{ tlsa: 'none', sts: 'no server' }, 'TLS by name'],
+    [{ tlsa: 'none', sts: 'lists' }, 'sts by name'],
+    [{ tlsa: 'none', sts: 'lists others' }, 'mx-not-listed'],
+    [{ tlsa: 'fails' }, 'dnssec-invalid'],
+    [{ mx: 'unsigned' }, 'nothing-published'],
+    [{ mx: 'unsigned', tlsa: 'unusable' }, 'tlsa-invalid'],
+    [{ mx: 'unsigned', sts: 'lists' }, 'sts by name'],
+    // Without MX records the domain is its own host, and the certificate names it.
+    [{ mx: 'none' }, 'TLS by name'],
+    [{ mx: 'none, by an unsigned CNAME' }, 'nothing-published'],
+    [{ mx: 'none', sts: 'lists others' }, 'mx-not-listed'],
+  ]
+  for (const [about, expected] of rows)
+    it(`with ${JSON.stringify(about)}: ${expected}`, () => {
+      const terms = termsAt(onward, factsOf(about), hostOf(about))
+      const { trusted, namesHost } = terms.is === 'failed' ? onward : terms.requirement
+      assert.equal(trusted, namesHost)
+      assert.equal(shown(terms).replace(/^TLS|^sts/, trusted ? '$& by name' : '$&'), expected)
+    })
+
+  it('fails for what DNS does not prove', () => {
+    for (const [mx, records] of [
+      ['unsigned', 'MX'],
+      ['none, by an unsigned CNAME', 'CNAME'],
+    ] as const) {
+      const terms = termsAt(onward, factsOf({ mx }), hostOf({ mx }))
+      assert.equal(
+        terms.is === 'failed' && terms.why,
+        `is named by ${records} records of bank.example that are not signed with DNSSEC, so anybody may have named it, and bank.example has no MTA-STS policy`,
+      )
+    }
+  })
+
+  it('is not known by its name to a rule of level published', () => {
+    const both = addUpAll([onward, demanding('published', 'defer')])
+    assert.ok(both)
+    assert.equal(shown(termsAt(both, factsOf({}), hostOf({}))), 'nothing-published')
+  })
 })
 
 describe('a host without a name', () => {
@@ -287,7 +342,9 @@ function hostOf(about: Case): HostFacts {
 
 function factsOf({ mx = 'signed', tlsa = 'none', sts = 'none' }: Case): DomainFacts {
   const authentic = mx === 'signed'
-  const hosts = [{ preference: 10, host: HOST }]
+  const implicit = mx === 'none' || mx === 'none, by an unsigned CNAME'
+  const host = mx === 'none' ? DOMAIN : HOST
+  const hosts = [{ preference: 10, host }]
   const addresses: HostAddresses = {
     kind: 'addresses',
     host: HOST,
@@ -299,11 +356,10 @@ function factsOf({ mx = 'signed', tlsa = 'none', sts = 'none' }: Case): DomainFa
   }
   return {
     domain: DOMAIN,
-    mailHosts:
-      mx === 'named' ? null : { kind: 'hosts', name: DOMAIN, authentic, hosts, implicit: false, ttl: 60 },
+    mailHosts: mx === 'named' ? null : { kind: 'hosts', name: DOMAIN, authentic, hosts, implicit, ttl: 60 },
     sts: STS[sts],
     dane: true,
-    hosts: [{ name: HOST, port: 25, preference: 10, addresses, tlsa: TLSA[tlsa] }],
+    hosts: [{ name: host, port: 25, preference: 10, addresses, tlsa: TLSA[tlsa] }],
   }
 }
 

@@ -7,6 +7,8 @@ import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 const rows: readonly (readonly [what: string, header: string, says: boolean])[] = [
   ['as it stands in the RFC', 'TLS-Required: No\r\n', true],
   ['in any case', 'tls-required:   nO \r\n', true],
+  ['without a blank', 'TLS-Required:No\r\n', true],
+  ['folded behind a blank, with a tab', 'TLS-Required: \r\n\tNo\r\n', true],
   ['folded', 'TLS-Required:\r\n No\r\n', true],
   ['folded inside the word', 'TLS-Required: N\r\n o\r\n', false],
   ['twice', 'TLS-Required: No\r\nTLS-Required: No\r\n', false],

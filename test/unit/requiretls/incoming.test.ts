@@ -125,11 +125,23 @@ describe('Require-TLS-ESMTP', () => {
     const header = ['yes']
     const believed = through(FROM, new Client({ header }))
     assert.deepEqual([believed.asks, believed.fields], [true, []])
-    for (const ini of [{}, { header_from: ['198.51.100.0/24'] }]) {
+    for (const [ini, left] of [
+      // A filter would bring it back, and be believed.
+      [{ header_from: ['198.51.100.0/24'] }, []],
+      [{ header: 'true' }, []],
+      // Here it means nothing, and is not touched.
+      [{}, header],
+    ] as const) {
       const stranger = through(ini, new Client({ header }))
-      assert.deepEqual([stranger.asks, stranger.fields], [false, header])
+      assert.deepEqual([stranger.asks, stranger.fields], [false, left])
     }
     assert.equal(through(FROM, new Client({ header: ['no'] })).asks, false)
+  })
+
+  it('is there once, whatever the client has put in itself', () => {
+    const client = new Client({ header: ['no', 'yes'] })
+    noteRequireTls(client.notes)
+    assert.deepEqual(through({ header: 'true' }, client).fields, ['Require-TLS-ESMTP: yes'])
   })
 
   it('is put in where filters are to bring it back', () => {

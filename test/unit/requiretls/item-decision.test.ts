@@ -17,13 +17,20 @@ interface Words {
   readonly asks?: boolean
   readonly policy?: RequireTlsPolicy
   readonly honourNo?: boolean
+  readonly domain?: string
 }
 
 /** What a message with these words, under these rules, requires. */
 async function requiredOf(
   t: TestContext,
   rules: readonly RelayWithTls[],
-  { header = 'Subject: x\r\n', asks = false, policy = 'enforce', honourNo = true }: Words,
+  {
+    header = 'Subject: x\r\n',
+    asks = false,
+    policy = 'enforce',
+    honourNo = true,
+    domain = 'bank.example',
+  }: Words,
 ): Promise<Requirement | null> {
   const folder = new TemporaryFolder('item')
   t.after(() => folder.close())
@@ -32,7 +39,7 @@ async function requiredOf(
   const notes = {}
   if (asks) noteRequireTls(notes)
   const todo = {
-    domain: 'bank.example',
+    domain,
     queue_time: Date.now(),
     mail_from: fakeAddress('ann@acme.example'),
     rcpt_to: [fakeAddress('cfo@bank.example')],
@@ -123,6 +130,15 @@ describe('REQUIRETLS', () => {
       ['opportunistic', 'offered'],
     ] as const)
       assert.equal((await requiredOf(t, [], { asks: true, policy }))?.onward, onward)
+  })
+
+  it('has the certificate of an address name it, where that is public', async (t) => {
+    const { published, trusted, namesHost } = (await requiredOf(t, [], {
+      asks: true,
+      domain: '[198.51.100.7]',
+    })) as Requirement
+    assert.deepEqual([published, trusted, namesHost], [[], true, true])
+    assert.equal((await requiredOf(t, [], { asks: true, domain: '[10.0.0.7]' }))?.encrypted, false)
   })
 
   it('is asked for by nobody else', async (t) =>

@@ -12,7 +12,9 @@ const OFFER = /^250[ -]REQUIRETLS\s*$/i
  * kept to (X.7.30 of RFC 8689). Other refusals are about the sender.
  */
 const NOT_KNOWN = /^(?:555|504|501|500|5\d\d[ -]5\.(?:7\.30|5\.4)\b)/
-/** Whatever a refusal of MAIL is about: the same without the parameter shows it. With 421 the session is over. */
+/** The session is over (RFC 5321 section 3.8). */
+const CLOSES = /^421/
+/** Whatever a refusal of MAIL is about: the same without the parameter shows it. */
 const REFUSED = /^(?!421)[45]\d\d/
 const GREETINGS = ['EHLO', 'LHLO', 'HELO']
 
@@ -36,16 +38,23 @@ export const NOT_OFFERED = 'does not offer REQUIRETLS inside TLS'
 /** One session. */
 export class OnwardMail {
   readonly #demand: Onward
+  /** Whether it is left out though it is offered. */
+  readonly #isLeftOut: boolean
   #offered: boolean
   #isGreeting = false
   /** MAIL as it would be without, while the reply to the one with REQUIRETLS is due. */
   #plain: string | null = null
   #isSaid = false
+  #isCutOff = false
 
-  /** @param offered whether the server has offered it, in a session that was used before */
-  constructor(demand: Onward, offered = false) {
+  /**
+   * @param offered whether the server has offered it, in a session that was used before
+   * @param wasCutOff whether a server has ended an earlier session over it; it is left out then where it need not be said
+   */
+  constructor(demand: Onward, offered = false, wasCutOff = false) {
     this.#demand = demand
     this.#offered = offered
+    this.#isLeftOut = wasCutOff && demand === 'offered'
   }
 
   /** Whether the server has offered it inside TLS. */
@@ -56,6 +65,11 @@ export class OnwardMail {
   /** Whether the latest MAIL was said with it, and that was not refused. */
   get isSaid(): boolean {
     return this.#isSaid
+  }
+
+  /** Whether MAIL was said with it, and the session ended over that: with 421, or without a word. */
+  get isCutOff(): boolean {
+    return this.#isCutOff
   }
 
   /**
@@ -70,7 +84,7 @@ export class OnwardMail {
     this.#isGreeting = isSecure && (verb === 'EHLO' || verb === 'LHLO')
     if (GREETINGS.includes(verb)) this.#offered = false
     if (verb !== 'MAIL') return line
-    this.#isSaid = isSecure && this.#offered
+    this.#isSaid = this.#isCutOff = isSecure && this.#offered && !this.#isLeftOut
     if (!this.#isSaid) return this.#demand === 'must' ? null : line
     this.#plain = line
     return line.replace(/(?:\r\n)?$/, ' REQUIRETLS\r\n')
@@ -79,6 +93,7 @@ export class OnwardMail {
   /** A line of a reply comes in. */
   reply(line: string): OnwardTurn {
     if (this.#isGreeting && OFFER.test(line)) this.#offered = true
+    if (this.#plain !== null && !CLOSES.test(line)) this.#isCutOff = false
     const plain = this.#plain
     const isMust = this.#demand === 'must'
     if (plain === null || !(isMust ? NOT_KNOWN : REFUSED).test(line)) return PASSED

@@ -1,4 +1,7 @@
-/** What the texts of all languages have in common: lists, dates, and words of others inside a sentence. Pure. */
+/**
+ * What the texts of all languages have in common: lists, dates, and words of others inside a sentence. Pure. The formats
+ * of a language are made when it is first used: they take longer to make than all the texts take to load.
+ */
 import { clockOf, offsetOf } from '../time.js'
 import type { GatewayFailure, NoticeTexts, Result } from './types.js'
 
@@ -11,19 +14,22 @@ export type Listed = (values: readonly string[], most?: number) => string
  * @param more for example `27 more`, with a number as the language writes it
  */
 export function listsIn(locale: string, more: (count: string) => string): Listed {
-  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
-  const number = new Intl.NumberFormat(locale)
+  let list: Intl.ListFormat | undefined
+  let number: Intl.NumberFormat | undefined
+  const inWords = (count: number): string => more((number ??= new Intl.NumberFormat(locale)).format(count))
   return (values, most = 5) => {
     const rest = values.length - most
-    const items = rest > 1 ? [...values.slice(0, most), more(number.format(rest))] : values
-    return list.format(items)
+    const items = rest > 1 ? [...values.slice(0, most), inWords(rest)] : values
+    return (list ??= new Intl.ListFormat(locale, { type: 'conjunction' })).format(items)
   }
 }
 
 /** Times of a language: in UTC, with the sender's clock beside it as far as it is known. */
 export function timesIn(locale: string, month: 'short' | 'long'): NoticeTexts['time'] {
-  const format = new Intl.DateTimeFormat(locale, { day: 'numeric', month, year: 'numeric', timeZone: 'UTC' })
+  const parts = { day: 'numeric', month, year: 'numeric', timeZone: 'UTC' } as const
+  let format: Intl.DateTimeFormat | undefined
   return (time, offset) => {
+    format ??= new Intl.DateTimeFormat(locale, parts)
     const utc = clockOf(time)
     const inUtc = `${format.format(utc.day)}, ${utc.time} UTC`
     if (offset === null || offset === 0) return inUtc
