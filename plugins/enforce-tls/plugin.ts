@@ -195,6 +195,7 @@ export class Enforcer {
       },
       waiting: this.#waiting,
       uncovered: this.#observers.uncovered,
+      waived: this.#observers.waived,
       unruled: this.#unruled,
       decided: this.#observers.decided,
     })

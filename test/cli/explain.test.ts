@@ -3,6 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { inProcess, RulesFile } from './enforce-tls.js'
 
+interface Waived {
+  readonly waiver: { readonly effect: string } | null
+}
+
 interface Explained {
   readonly requirement: { readonly level: string; readonly minVersion?: string } | null
   readonly decidedBy: readonly unknown[]
@@ -36,6 +40,7 @@ describe('explain', { concurrency: 8 }, () => {
         problems: [],
         rules: [],
       })),
+      waiver: null,
       reportOnly: false,
     })
     assert.equal(
@@ -46,6 +51,28 @@ describe('explain', { concurrency: 8 }, () => {
   ann@acme.example: no rules
 No rule applies: the message is delivered as usual.
 `,
+    )
+  })
+
+  it('says what TLS-Required: No in a message comes to', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'acme.example')
+    const { id } = await rulesFile.createRule(
+      ...['acme.example', 'Published', '--to', 'bank.example', '--enable'],
+      ...['--level', 'dane', '--otherwise', 'none'],
+    )
+    const file = `${rulesFile.file}.eml`
+    await writeFile(file, 'TLS-Required: No\r\nSubject: x\r\n\r\nHello\r\n')
+    const asked = [...ASK, '--message', file]
+    assert.match(
+      await rulesFile.done(...asked),
+      /^The message says TLS-Required: No, so it is freed of what the rule requires: .*\. With \[requiretls\] honour_no=false, it would not\.$/m,
+    )
+    assert.deepEqual((await rulesFile.data<Waived>(...asked)).waiver?.effect, 'frees')
+    assert.equal((await rulesFile.data<Waived>(...ASK)).waiver, null)
+    await rulesFile.done('rule', 'edit', 'acme.example', id, '--otherwise', 'encrypt')
+    assert.match(
+      await rulesFile.done(...asked),
+      /^The message says TLS-Required: No, which changes nothing here/m,
     )
   })
 

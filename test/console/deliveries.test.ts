@@ -98,6 +98,7 @@ describe('what the console says of deliveries', () => {
       enforced: {
         ...{ messages: 6, delivered: 1, rerouted: 0, bounced: 4, kept: 0, waiting: 1 },
         ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
+        ...{ waived: 0, waivedClear: 0, waivedTls: 0 },
       },
     })
     assert.equal((await post(false)).body.reports, null)

@@ -32,6 +32,7 @@ it('workers write one delivery log beside the rules file', async () => {
   assert.deepEqual(enforced, {
     ...{ messages: 6, delivered: 6, rerouted: 0, bounced: 0, kept: 0, waiting: 0 },
     ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
+    ...{ waived: 0, waivedClear: 0, waivedTls: 0 },
   })
   assert.deepEqual(versions, [{ version: 'TLSv1.3', messages: 6, share: 1 }])
 })

@@ -99,6 +99,7 @@ it('the log, the stream in Redis and the report tell what became of mail, and no
     ...{ rerouted: 0, released: 0, other: 0 },
     asUsual: 0,
     freed: 0,
+    ...{ waived: 0, waivedClear: 0, waivedTls: 0 },
     requiretls: 0,
   })
   assert.deepEqual(report.reported, {

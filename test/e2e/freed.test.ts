@@ -43,4 +43,44 @@ it('a rule is switched off while its mail waits: that mail is not called waiting
   assert.match(await told('trace', '--result', 'waiting'), /no such message/)
   const { enforced } = JSON.parse(await told('report', '--json')) as { enforced: Record<string, number> }
   assert.deepEqual([enforced['waiting'], enforced['freed'], enforced['messages']], [0, 1, 0])
+
+  // A sender who waives what the partner publishes: in the clear, and over TLS.
+  const wanted = { to: ['bank.example'], action: { level: 'dane', otherwise: 'none' } }
+  const published = JSON.stringify({ ...storedRule(wanted), name: 'Published' })
+  await scene.redis.cli('HSET', 'enforce-tls:rules:acme.example', 'published', published)
+  for (const [to, starttls] of [
+    ['clear@bank.example', false],
+    ['tls@bank.example', true],
+  ] as const) {
+    await scene.bank.behave({ starttls })
+    const before = scene.bank.messages.length
+    await scene.haraka.send({ from: 'ann@acme.example', to, headers: { 'TLS-Required': 'No' } })
+    await scene.bank.waitForMessages(before + 1)
+    assert.equal(Boolean(scene.bank.messages.at(-1)?.tls), starttls)
+  }
+  const waivers = async () => (await deliveries(scene.redis)).filter(({ kind }) => kind === 'waiver')
+  await scene.haraka.until(async () => (await waivers()).length >= 6, 'entries of both')
+  assert.deepEqual(
+    (await waivers()).map(({ result, encrypted = '-', rules = '' }) => [
+      ...[result, encrypted],
+      (JSON.parse(rules) as { id: string }[]).map(({ id }) => id).join(),
+    ]),
+    ['false', 'true'].flatMap((encrypted) => [
+      ['waived', '-', 'published'],
+      ['waived-begun', encrypted, 'published'],
+      ['waived-sent', encrypted, 'published'],
+    ]),
+  )
+  assert.match(
+    await told('trace', '--to', 'clear@bank.example', '--statement'),
+    /\? No\. It was sent to .* in the clear: its sender had waived that with TLS-Required: No in its header\./,
+  )
+  assert.match(
+    await told('trace', '--to', 'tls@bank.example', '--statement'),
+    /\? Encrypted, but not as its rules require\. It was sent to /,
+  )
+  const shown = await told('report')
+  assert.match(shown, /2 more waived by their senders, TLS-Required: No \(1 went in the clear, 1 over TLS\)/)
+  assert.doesNotMatch(shown, /none of them left/i)
+  await scene.haraka.waitForLog(/waiver uuid=\S+ rule=published .* result=waived-sent .*encrypted=false/)
 })

@@ -2,6 +2,8 @@
 import { listed } from '../text/list.js'
 import { definitionOf } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
+import { isWaivable } from '../requiretls/waiver.js'
+import { requirementOfAction, type Requirement } from '../rules/requirement.js'
 import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import { formatOnFailureOf } from './format-gateway.js'
 import { formatOnward } from './format-onward.js'
@@ -39,14 +41,16 @@ export function otherCriteria({ criteria: { to, from, subject, header } }: Rule)
 export function formatCovered(owner: string, rule: Rule): string {
   const mail = formatMail(owner, rule)
   if (rule.direction === 'incoming') return `${mail} is rejected at RCPT unless it comes over TLS`
-  return `${mail} ${formatLeaves(otherwiseOf(actionOf(rule)) !== 'none')}`
+  const action = actionOf(rule)
+  // Whose recipients they are makes no difference.
+  return `${mail} ${formatLeaves(action.level === 'none' ? null : requirementOfAction(action, ''))}`
 }
 
-/** How covered mail leaves. @param encrypted whether it needs TLS whatever the partner publishes */
-export function formatLeaves(encrypted: boolean): string {
-  return encrypted
-    ? 'leaves over TLS or not at all'
-    : 'leaves over TLS, or possibly in the clear where the partner publishes nothing'
+/** How covered mail leaves. @param requirement `null` for what exempts, which is worded by others */
+export function formatLeaves(requirement: Requirement | null): string {
+  if (requirement?.encrypted !== false) return 'leaves over TLS or not at all'
+  const waived = isWaivable(requirement) ? ', or its sender waives TLS (TLS-Required: No)' : ''
+  return `leaves over TLS, or possibly in the clear where the partner publishes nothing${waived}`
 }
 
 /** The mail that a rule is about. */

@@ -5,6 +5,7 @@
 import type { Direction } from '../rules/rule.js'
 import { addUpAll, requirementOfAction, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
+import type { Waiver } from '../requiretls/waiver.js'
 import type { PartnerCheck, PartnerVerdict } from './types.js'
 
 /** All that can become of a message; `required`: it depends on whoever brings it, or on servers that were not asked. */
@@ -40,6 +41,8 @@ export interface Tried {
   readonly reportOnly: boolean
   /** `null` where the servers were not asked. */
   readonly check: PartnerCheck | null
+  /** What `TLS-Required: No` in its header comes to. @default nothing */
+  readonly waiver?: Waiver | null
 }
 
 /** What is to be checked: what is required, else what report mode would require, else any TLS. */
@@ -71,7 +74,15 @@ const WOULD: Readonly<Record<PartnerVerdict, string>> = {
 }
 
 /** What becomes of the message. */
-export function consequenceOf({ direction, ruling, taken, certain, reportOnly, check }: Tried): Consequence {
+export function consequenceOf({
+  direction,
+  ruling,
+  taken,
+  certain,
+  reportOnly,
+  check,
+  waiver = null,
+}: Tried): Consequence {
   if (!taken) return { outcome: 'unknown', sentence: UNTAKEN }
   if (ruling === null)
     return {
@@ -81,9 +92,14 @@ export function consequenceOf({ direction, ruling, taken, certain, reportOnly, c
   const { requirement, reported } = ruling
   if (!requirement && !certain)
     return { outcome: 'depends', sentence: "Depends on the message's headers: give them, and ask again." }
+  const isWaived = waiver?.effect === 'frees' || waiver?.effect === 'reported'
+  if (isWaived && requirement && !reportOnly) return { outcome: 'as-usual', sentence: WAIVED }
   if (!requirement || reportOnly) {
-    const seen =
-      check && (requirement ?? reported[0]) ? `; report mode records that ${WOULD[check.verdict]}` : ''
+    const seen = isWaived
+      ? '; report mode records that its sender waived TLS'
+      : check && (requirement ?? reported[0])
+        ? `; report mode records that ${WOULD[check.verdict]}`
+        : ''
     const sentence = requirement
       ? `As usual, since this server is in report mode and enforces nothing${seen}.`
       : `As usual: no rule requires TLS, so it may leave unencrypted${seen}.`
@@ -100,6 +116,8 @@ export function consequenceOf({ direction, ruling, taken, certain, reportOnly, c
   return { outcome, sentence: SENTENCES[check.verdict] }
 }
 
+const WAIVED =
+  'As usual, since the message says TLS-Required: No: the rule requires only what the domain publishes, and that is waived, so it may leave unencrypted.'
 const UNTAKEN =
   'Unknown: Haraka takes no rules from this store. It goes by the rules that it has read before, and other mail waits.'
 const AS_USUAL_IN = 'Accepted as usual, with or without TLS.'

@@ -16,6 +16,7 @@ import { explanationData } from '../rules/explanation-data.js'
 import { asQueued, HEADER_BYTES_MAX, HeaderBlock } from '../rules/header-block.js'
 import type { MessageView } from '../rules/match.js'
 import { ownersOf, serviceDomainOf } from '../rules/owner.js'
+import { waiverOf, type Waiver } from '../requiretls/waiver.js'
 import { LANGUAGES, type Language } from '../text/language.js'
 import { quote } from '../text/quote.js'
 import { fileProblem } from '../store/file/errors.js'
@@ -52,7 +53,10 @@ export function addExplainCommand(program: Root, withStore: WithStore): void {
     .description('say what would happen to a message, and why: every rule that is looked at, in order')
     .requiredOption('--from <sender>', "the envelope sender; '<>' is the null sender of bounces")
     .requiredOption('--to <recipient>', 'the envelope recipient')
-    .option('--message <file>', 'the message, for rules that look at its subject or header')
+    .option(
+      '--message <file>',
+      'the message, for rules that look at its subject or header, and for TLS-Required: No',
+    )
     .option('--direction <direction>', 'outgoing, or incoming: mail for a recipient of yours', 'outgoing')
     .option('--probe', "ask the recipient's mail servers too, as the command check does")
     .option('--bounce', 'with what --probe finds: the bounce that the sender would get, if there is one')
@@ -90,17 +94,29 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
   ])
   const explanation = atOnce(explain(parts, groups, message))
   const { reportOnly, forwardedMail } = settings.main
+  const waiver = waiverOf(
+    message,
+    explanation.ruling,
+    context.folder === null ? null : settings.requiretls.honourNo,
+  )
   const forwarded = context.folder === null ? {} : { forwardedMail }
   if (options.language !== undefined && !options.bounce)
     throw new WrongUse(['--language belongs to --bounce'])
   const asks = options.probe === true || options.bounce === true
   const check = asks ? await probed(context, message, explanation, options) : null
   const untaken = await notTaken(store, memoryIn(context))
-  const given = { message, header, taken: untaken === null }
+  const given = { message, header, taken: untaken === null, waiver }
   const tried = check && (await triedOut(context, given, explanation, check, options))
   const probe = tried === null ? {} : { probe: check, ...tried }
   const taking = untaken === null ? {} : { certain: false, notTaken: untaken }
-  output.data({ ...explanationData(message, explanation), reportOnly, ...forwarded, ...taking, ...probe })
+  output.data({
+    ...explanationData(message, explanation),
+    waiver,
+    reportOnly,
+    ...forwarded,
+    ...taking,
+    ...probe,
+  })
   if (untaken !== null) {
     output.line(untaken)
     output.line(
@@ -108,6 +124,7 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
     )
   }
   showExplanation(context, message, explanation)
+  if (waiver !== null) output.line(waiver.sentence)
   await warnOfUnknown(context, owners)
   const covers = message.direction === 'outgoing' && explanation.ruling?.requirement != null
   const remark = covers ? uncoveredRemark(context) : null
@@ -165,7 +182,12 @@ async function probed(
 /** What follows from rules and servers, and on request the bounce of that. */
 async function triedOut(
   { store, settings, folder }: Context,
-  { message, header, taken }: GivenMessage & { readonly taken: boolean },
+  {
+    message,
+    header,
+    taken,
+    waiver,
+  }: GivenMessage & { readonly taken: boolean; readonly waiver: Waiver | null },
   { ruling, open: depends }: Explanation,
   check: PartnerCheck,
   { bounce, language }: ExplainOptions,
@@ -173,7 +195,7 @@ async function triedOut(
   const { direction, sender, recipient } = message
   const { reportOnly } = settings.main
   const certain = depends.length === 0
-  const consequence = consequenceOf({ direction, ruling, taken, certain, reportOnly, check })
+  const consequence = consequenceOf({ direction, ruling, taken, certain, reportOnly, check, waiver })
   if (!bounce) return consequence
   const { outcome } = consequence
   if (!ruling || sender.domain === '' || !['bounced', 'waits'].includes(outcome))

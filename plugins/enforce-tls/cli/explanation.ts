@@ -112,7 +112,7 @@ function formatRuling(
   if (requirement) {
     const end =
       direction === 'outgoing'
-        ? `it ${formatLeaves(requirement.encrypted)}`
+        ? `it ${formatLeaves(requirement)}`
         : 'it is rejected at RCPT unless it comes over TLS'
     return `Required: ${formatRequirement(requirement)}; by ${formatRules(requirement.decidedBy)}; ${end}.`
   }

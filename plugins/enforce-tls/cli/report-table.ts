@@ -40,7 +40,7 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
   return [
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
-    ...(enforced.messages > 0 || unknown
+    ...(enforced.messages + enforced.waived > 0 || unknown
       ? [facts('in short', wrap(oneLine(`${required} ${verdict}`, 600), FACT_WIDTH))]
       : []),
     ...(reported.messages > 0 ? [facts('report only', formatReported(reported))] : []),
@@ -74,6 +74,7 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
         ...(rerouted ? ['to a gateway'] : []),
         ...(enforced.released > 0 ? ['released'] : []),
         ...(asUsual ? ['as usual'] : []),
+        ...(enforced.waived > 0 ? ['waived by sender'] : []),
         reported.wouldWait > 0 ? 'would bounce or wait' : 'would bounce',
       ],
       shown.map(({ domain, enforced: held, reported: seen }) => [
@@ -86,6 +87,7 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
           ...(rerouted ? [held.rerouted] : []),
           ...(enforced.released > 0 ? [held.released] : []),
           ...(asUsual ? [held.asUsual] : []),
+          ...(enforced.waived > 0 ? [held.waived] : []),
           seen.wouldBounce + seen.wouldWait,
         ].map(String),
       ]),

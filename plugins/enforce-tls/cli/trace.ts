@@ -3,7 +3,8 @@ import { Option } from '@commander-js/extra-typings'
 import { formatExposures } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
 import { searchMessages, type FoundMessages } from '../report/trace/search.js'
-import { recipientsOf, rulesOf, senderOf, statementOn } from '../report/trace/statement.js'
+import { requiredFacts } from '../report/trace/onward.js'
+import { recipientsOf, senderOf, statementOn } from '../report/trace/statement.js'
 import { toStatementPage, toText } from '../report/trace/statement-text.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../report/trace/trace-query.js'
 import { formatVersion } from '../report/trace/words.js'
@@ -128,7 +129,7 @@ function show({ output }: Context, message: TracedMessage): void {
     from: senderOf(message),
     to: recipientsOf(message),
     ...(messageId === null ? {} : { 'Message-ID': `<${messageId}>` }),
-    ...(message.rules.length === 0 ? {} : { rule: rulesOf(message) }),
+    ...Object.fromEntries(requiredFacts(message).map(([name, value]) => [name.toLowerCase(), value])),
   })
   output.table(
     ['time (UTC)', 'server', 'TLS', 'what happened'],
@@ -152,6 +153,7 @@ const STATES: Readonly<Record<TracedMessage['state'], string>> = {
   kept: 'Not delivered, kept',
   released: 'Released from what its rules require',
   freed: 'TLS not required any more',
+  waived: 'Waived by its sender (TLS-Required: No)',
   reported: 'Report only',
   rejected: 'Rejected',
   mixed: 'Not the same for all recipients',

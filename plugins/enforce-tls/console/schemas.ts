@@ -53,6 +53,13 @@ export const ruleReport: Schema = object({
     other: { ...count, description: 'With a result that this version does not know.' },
     asUsual: { ...count, description: 'Delivered with or without TLS: not among messages.' },
     freed: { ...count, description: 'Put off until TLS was not required any more: not among messages.' },
+    waived: {
+      ...count,
+      description:
+        'Freed of what their rules require by their senders (TLS-Required: No): not among messages.',
+    },
+    waivedClear: { ...count, description: 'Of those waived: went in the clear.' },
+    waivedTls: { ...count, description: 'Of those waived: left over TLS. Of the rest that is not recorded.' },
   }),
 })
 

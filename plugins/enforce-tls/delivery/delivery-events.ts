@@ -147,6 +147,8 @@ export interface ReportEvent extends About {
   readonly session: TlsSession | null
   /** What it would have bounced or waited for. */
   readonly failure: AttemptFailure | null
+  /** The message says `TLS-Required: No`, so that it would have been free of that. */
+  readonly isWaived?: true
 }
 
 /** A recipient of incoming mail was refused on a session without TLS, or would have been. */
@@ -177,6 +179,29 @@ export interface ReleaseEvent extends About {
   readonly order: string
 }
 
+/** What a {@link WaiverEvent} can be. */
+export const WAIVER_RESULTS = ['waived', 'waived-begun', 'waived-sent'] as const
+
+/**
+ * The header of a message says `TLS-Required: No` (RFC 8689), so that it goes without what its rules require only because the
+ * recipients' domain publishes it.
+ */
+export interface WaiverEvent extends About {
+  readonly kind: 'waiver'
+  /** What it goes without. */
+  readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
+  /**
+   * `waived`: so it was decided, before each attempt, and Haraka tries to deliver it as usual; `waived-begun`: MAIL is being
+   * said to a server, so that the message may leave from now on; `waived-sent`: a server has taken it.
+   */
+  readonly result: (typeof WAIVER_RESULTS)[number]
+  /** The host, and where that connection went; empty for none yet. */
+  readonly host: string
+  readonly to: string
+  /** How MAIL was said; absent for none yet, and where it could not be seen. */
+  readonly departure?: Departure
+}
+
 /** The bounce of a message, or the notice that it is delayed, could not be delivered itself, and is kept: its sender knows nothing. */
 export interface NoticeKept extends About {
   readonly kind: 'notice'
@@ -191,7 +216,8 @@ export interface NoticeKept extends About {
 }
 
 /** Anything that is reported to observers. */
-export type DeliveryEvent = AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | NoticeKept
+export type DeliveryEvent =
+  AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | WaiverEvent | NoticeKept
 
 /** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void

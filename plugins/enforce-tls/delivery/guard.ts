@@ -110,10 +110,14 @@ export class Guard {
     }
   }
 
-  /** The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered. */
-  detach(): void {
+  /**
+   * The rules require nothing: the item is Haraka's own again, but for a bounce of ours, which is kept where it can't be delivered.
+   *
+   * @param isTold whether what becomes of it is told by others. @default false
+   */
+  detach(isTold = false): void {
     const { haraka, item, context } = this.#guarded
-    this.#guarded.emitFreed()
+    if (!isTold) this.#guarded.emitFreed()
     context.waiting.ended(item, 'free')
     haraka.detach(isBounceOfCovered(item) ? ['double_bounce'] : [])
     guards.delete(item)

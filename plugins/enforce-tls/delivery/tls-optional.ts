@@ -16,10 +16,11 @@ const failedAt = new WeakMap<HarakaMailItem, Set<string>>()
 export function makeTlsOptional(item: HarakaMailItem): void {
   const failed = failedAt.get(item) ?? new Set<string>()
   failedAt.set(item, failed)
-  const prototype = Object.getPrototypeOf(item) as HarakaMailItem
+  // With those that look on at it.
+  const own = item.try_deliver_host_on_socket.bind(item)
   Object.defineProperty(item, 'try_deliver_host_on_socket', {
     configurable: true,
-    value: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket): unknown => {
+    value: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket): void => {
       const place = placeOf(mx)
       if (item.force_tls !== true)
         if (failed.has(place)) hideStartTls(socket)
@@ -31,7 +32,7 @@ export function makeTlsOptional(item: HarakaMailItem): void {
               `enforce-tls: TLS fails at ${hostOf(mx)}, which gets the message without, because it says TLS-Required: No`,
             )
           })
-      return prototype.try_deliver_host_on_socket.call(item, mx, host, port, socket)
+      own(mx, host, port, socket)
     },
   })
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../settings/types.js'
 
 /** Hook `delivered`. */
 export function reportDelivery(
-  { reports, uncovered }: Pick<Observers, 'reports' | 'uncovered'>,
+  { reports, uncovered, waived }: Pick<Observers, 'reports' | 'uncovered' | 'waived'>,
   { trustedNextHops }: Settings['main'],
   item: HarakaMailItem,
   [host, ip, , , port, , recipients, secured]: HarakaDelivered,
@@ -19,4 +19,5 @@ export function reportDelivery(
   const handover = { to: host, secured: secured || trusted, trusted, recipients, seen }
   reports.delivered(item, handover)
   uncovered.delivered(item, handover)
+  waived.delivered(item, recipients)
 }

@@ -10,6 +10,7 @@ import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
 import { withAskedTo } from '../requiretls/ask.js'
 import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
+import { isWaivable } from '../requiretls/waiver.js'
 import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
 import type { PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
@@ -30,16 +31,24 @@ export type ItemDecision =
   | PolicyUnknown
   /** Somebody has removed the queue file. */
   | { readonly is: 'gone' }
-  /** The rules require nothing of any recipient. */
-  | {
-      readonly is: 'free'
-      readonly rulings: readonly Ruling[]
-      /** The message says `TLS-Required: No`: it goes where TLS fails, too. */
-      readonly isTlsOptional?: true
-    }
+  | FreeDecision
   | RequiredDecision
 
-export interface RequiredDecision {
+/** What `TLS-Required: No` of the message comes to. */
+export interface Waiving {
+  /** Whether the message says it, it counts, and a rule is such that it may matter. */
+  readonly waives: boolean
+  /** What rules would require of each recipient without it; `null` for one that it frees of nothing. */
+  readonly waived: readonly (Requirement | null)[]
+}
+
+/** The rules require nothing of any recipient. */
+export interface FreeDecision extends Waiving {
+  readonly is: 'free'
+  readonly rulings: readonly Ruling[]
+}
+
+export interface RequiredDecision extends Waiving {
   readonly is: 'required'
   /** One for each recipient, as the requirements. */
   readonly rulings: readonly Ruling[]
@@ -70,7 +79,7 @@ export async function decideOn(
   rules: Pick<Policy, 'rulingsOn'>,
   words: OwnWords,
 ): Promise<ItemDecision> {
-  if (isExempt(item)) return { is: 'free', rulings: [] }
+  if (isExempt(item)) return { is: 'free', rulings: [], waives: false, waived: [] }
   const { mail_from, rcpt_to } = item.todo
   let decision: ItemDecision
   try {
@@ -103,35 +112,28 @@ async function toDecision(
   const ofBounce = requirementOfMark(item)
   const asks = asksForRequireTls(todo)
   const kind = askingKindOf(todo)
-  let byRules = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
+  const all = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
-  const isTlsOptional =
-    !asks &&
-    words.settings.honourNo &&
-    byRules.some((requirement) => requirement === null || isForPartner(requirement)) &&
-    saysTlsRequiredNo(await headersOf(item))
-  if (isTlsOptional && byRules.some(isForPartner)) {
-    item.loginfo(
-      'enforce-tls: goes without what the recipient’s domain publishes, because the message says TLS-Required: No',
-    )
-    byRules = byRules.map((requirement) => (isForPartner(requirement) ? null : requirement))
-  }
+  const mayWaive =
+    !asks && words.settings.honourNo && (all.some(mayBeOptional) || rulings.some(reportsWaivable))
+  const waives = mayWaive && saysTlsRequiredNo(await headersOf(item))
+  const waived = all.map((requirement) => (waives && isWaivable(requirement) ? requirement : null))
+  const byRules = all.map((requirement, index) => (waived[index] ? null : requirement))
   const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words, kind)) : byRules
   if (requirements.every((requirement) => requirement === null))
-    return { is: 'free', rulings, ...(isTlsOptional ? { isTlsOptional } : {}) }
+    return { is: 'free', rulings, waives, waived }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
   const asked = asks ? withAskedTo(todo.domain, ofBounce, words, kind) : null
-  return { is: 'required', rulings, requirements, byRules, groups, asked }
+  return { is: 'required', rulings, requirements, byRules, groups, asked, waives, waived }
 }
 
-/** Whether rules only want what the partner publishes to be fulfilled, and nothing where it publishes nothing. */
-function isForPartner(requirement: Requirement | null): boolean {
-  return (
-    requirement !== null &&
-    !requirement.encrypted &&
-    requirement.published.length > 0 &&
-    requirement.published.every(({ otherwise }) => otherwise === 'none')
-  )
+/** Where nothing is required, the field still has the message go where TLS fails. */
+function mayBeOptional(requirement: Requirement | null): boolean {
+  return requirement === null || isWaivable(requirement)
+}
+
+function reportsWaivable({ reported }: Ruling): boolean {
+  return reported.some(isWaivable)
 }
 
 /** What can't be read is unknown to the rules: to wait for it might have no end. */

@@ -11,7 +11,8 @@ import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf } from '../observe/report-log.js'
 import type { UncoveredDeliveries } from '../observe/uncovered-deliveries.js'
-import type { Reports } from '../observe/report-mode.js'
+import type { WaivedMail } from '../observe/waived-mail.js'
+import type { ReportedRecipient, Reports } from '../observe/report-mode.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
@@ -20,9 +21,16 @@ import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
-import { isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
+import { isAsked, isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
+import { isWaivable } from '../requiretls/waiver.js'
 import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
-import { decideOn, type Group, type OwnWords, type RequiredDecision } from './item-decision.js'
+import {
+  decideOn,
+  type FreeDecision,
+  type Group,
+  type OwnWords,
+  type RequiredDecision,
+} from './item-decision.js'
 
 /** Mail whose rules are unknown waits at least this long before its sender is notified, in ms. */
 const WAIT_MIN = 24 * 60 * 60 * 1000
@@ -55,6 +63,8 @@ export interface DecisionContext {
   readonly waiting: Pick<WaitingList, 'waits' | 'givingUp' | 'release'>
   /** Told of each item that is Haraka's own from now on. */
   readonly uncovered: Pick<UncoveredDeliveries, 'released'>
+  /** Told of each item that is Haraka's own from now on, and what it goes without. */
+  readonly waived: Pick<WaivedMail, 'released'>
   readonly unruled: Unruled
   /** Counts a decision; total. */
   decided(result: Decision): void
@@ -92,22 +102,25 @@ export class Decisions {
         return this.#withoutRules(guard, item, decision)
       case 'free':
         this.#known(item, 'not-required')
-        this.#report(item, decision.rulings)
+        this.#report(item, decision)
         if (isUncovered(decision.rulings) && this.#context.unruled.isLost())
           this.#context.unruled.delivered(item)
-        this.#release(guard, item, isUncovered(decision.rulings))
-        if (decision.isTlsOptional) makeTlsOptional(item)
+        this.#release(guard, item, decision)
+        if (decision.waives) makeTlsOptional(item)
         return constants.cont
-      case 'required':
+      case 'required': {
+        const isLost = isUncovered(decision.rulings) && this.#context.unruled.isLost()
+        if (isLost && decision.requirements.some(mayGoInClear)) this.#context.unruled.delivered(item)
         return await this.#required(guard, item, decision)
+      }
     }
   }
 
   async #required(guard: DecidedGuard, item: HarakaMailItem, decision: RequiredDecision): Promise<Answer> {
-    const { rulings, byRules, groups, asked } = decision
+    const { groups, asked } = decision
     if (this.#context.settings().reportOnly) {
       this.#known(item, asked ? 'required' : 'not-required')
-      this.#report(item, rulings, byRules)
+      this.#report(item, decision)
       // What was promised to the sender is no rule.
       this.#require(guard, item, asked, asked && { byRules: null })
       return constants.cont
@@ -123,7 +136,7 @@ export class Decisions {
       )
       return constants.cont
     }
-    this.#report(item, rulings)
+    this.#report(item, decision)
     const [group] = groups
     this.#require(guard, item, group?.requirement ?? null, group && asked ? { byRules: group.byRules } : null)
     return constants.cont
@@ -156,29 +169,44 @@ export class Decisions {
       return guard.release(requirement, release)
     }
     const onward = requirement.onward === undefined ? '' : `, REQUIRETLS ${ONWARD_TEXTS[requirement.onward]}`
-    item.loginfo(`enforce-tls: ${requirement.level} is required${onward}, by rule ${rulesOf(requirement)}`)
+    const { level, decidedBy } = requirement
+    const what = level === 'none' ? 'nothing' : level
+    const by = decidedBy.every(isAsked) ? 'as its sender asks' : `by rule ${rulesOf(requirement)}`
+    item.loginfo(`enforce-tls: ${what} is required${onward}, ${by}`)
     if (this.#context.namesMessages()) lookForMessageId(item)
     guard.enforce(requirement, asked)
   }
 
-  /** @param uncovered whether no rule is about it */
-  #release(guard: DecidedGuard, item: HarakaMailItem, uncovered = false): void {
-    guard.detach()
+  /** @param decision absent where no rule was asked */
+  #release(guard: DecidedGuard, item: HarakaMailItem, decision: FreeDecision | null = null): void {
+    const waived = this.#context.settings().reportOnly ? [] : (decision?.waived ?? [])
+    const isWaived = waived.some((requirement) => requirement !== null)
+    if (isWaived && this.#context.namesMessages()) lookForMessageId(item)
+    guard.detach(isWaived)
     this.#context.reports.released(item)
-    this.#context.uncovered.released(item, uncovered)
+    this.#context.uncovered.released(item, decision !== null && isUncovered(decision.rulings))
+    this.#context.waived.released(item, waived)
   }
 
-  /** Reports what would be required; `enforced` too where nothing is. */
-  #report(
-    item: HarakaMailItem,
-    rulings: readonly Ruling[],
-    enforced: readonly (Requirement | null)[] = [],
-  ): void {
-    const reported = item.todo.rcpt_to.flatMap((recipient, index) =>
-      [...(enforced[index] ? [enforced[index]] : []), ...(rulings[index]?.reported ?? [])].map(
-        (requirement) => ({ recipient, requirement }),
-      ),
-    )
+  /** Reports what would be required by rules that only report; where nothing is enforced, by all. */
+  #report(item: HarakaMailItem, decision: FreeDecision | RequiredDecision): void {
+    const { rulings, waives, waived } = decision
+    const byRules = decision.is === 'required' ? decision.byRules : []
+    const isOff = this.#context.settings().reportOnly
+    const reported = item.todo.rcpt_to.flatMap((recipient, index): ReportedRecipient[] => {
+      const enforced = byRules[index] ?? null
+      const free = waived[index] ?? null
+      return [
+        ...(isOff && enforced ? [{ recipient, requirement: enforced }] : []),
+        ...(isOff && free ? [{ recipient, requirement: free, isWaived: true }] : []),
+        ...(rulings[index]?.reported ?? []).map((requirement) => ({
+          recipient,
+          requirement,
+          // Beside a rule that requires more, the header frees of nothing.
+          isWaived: waives && enforced === null && isWaivable(requirement),
+        })),
+      ]
+    })
     if (reported.length > 0 && this.#context.namesMessages()) lookForMessageId(item)
     this.#context.reports.note(item, reported)
   }
@@ -191,9 +219,12 @@ export class Decisions {
       const requirement = asksForRequireTls(item.todo)
         ? withAskedTo(item.todo.domain, marked, words, askingKindOf(item.todo))
         : marked
-      if (!requirement) this.#context.unruled.delivered(item)
+      const what = requirement
+        ? 'the rules are unknown, so nothing is required but what the message brings with it'
+        : 'delivered while the rules are unknown'
+      item.logwarn(`enforce-tls: ${what} (on_store_failure=deliver)`)
+      if (mayGoInClear(requirement)) this.#context.unruled.delivered(item)
       this.#require(guard, item, requirement, asksForRequireTls(item.todo) ? { byRules: marked } : null)
-      item.logwarn('enforce-tls: delivered while the rules are unknown (on_store_failure=deliver)')
       return constants.cont
     }
     const givingUp = this.#context.waiting.givingUp(item)
@@ -220,6 +251,11 @@ export class Decisions {
     // A text: Haraka's log complains about an argument that is a number.
     return { code: constants.delay, argument: String(deferSeconds) }
   }
+}
+
+/** What a message asks for itself need not be TLS; rules that are unknown may want more. */
+function mayGoInClear(requirement: Requirement | null): boolean {
+  return !requirement?.encrypted
 }
 
 /** There are none of mail that rules are never asked about. */

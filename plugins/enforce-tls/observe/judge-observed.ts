@@ -10,8 +10,8 @@ import { asItCounts, tlsFailure, type AttemptFailure } from '../delivery/outcome
 /** The judgement: `unknown` says why. */
 export type ObservedVerdict =
   | { readonly result: 'would-deliver' }
-  /** Nothing is published, and nothing required then. */
-  | { readonly result: 'would-deliver-as-usual'; readonly why: string }
+  /** Nothing is published, and nothing required then; or, with `null`, its sender says `TLS-Required: No`. */
+  | { readonly result: 'would-deliver-as-usual'; readonly why: string | null }
   /** One that waits is tried again, and bounces in the end. */
   | { readonly result: 'would-bounce' | 'would-wait'; readonly failure: AttemptFailure }
   | { readonly result: 'unknown'; readonly why: string }

@@ -15,6 +15,7 @@ import { PartnerChecks, type CheckHost } from './partner-checks.js'
 import { PartnerNotes } from './partner-notes.js'
 import { Reports } from './report-mode.js'
 import { UncoveredDeliveries } from './uncovered-deliveries.js'
+import { WaivedMail } from './waived-mail.js'
 import type { Settings } from '../settings/types.js'
 import { openDeliveryLog, openAlertState, openPartnerFacts } from '../store/open-store.js'
 import type { ReadStore } from '../store/rule-store.js'
@@ -50,6 +51,7 @@ export class Observers {
   readonly events: DeliveryEvents
   readonly reports: Reports
   readonly uncovered: UncoveredDeliveries
+  readonly waived: WaivedMail
   readonly #partnerNotes: PartnerNotes
   readonly #partnerChecks: PartnerChecks
   readonly #plugin: HarakaPlugin
@@ -81,6 +83,7 @@ export class Observers {
     )
     const judge = new ObservedJudge(judging)
     this.reports = new Reports({ judge, emit: (event) => this.events.emit(event) })
+    this.waived = new WaivedMail((event) => this.events.emit(event))
     this.#partnerNotes = new PartnerNotes({
       logger: plugin,
       settings: () => settings().suggest,

@@ -2,6 +2,7 @@
 import { addressText } from '../haraka/address.js'
 import { oneLine } from '../text/one-line.js'
 import type { HarakaAddress, HarakaLogger } from '../haraka/types.js'
+import { SAYS_NO } from '../requiretls/waiver.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { ObservedVerdict } from './judge-observed.js'
 
@@ -18,10 +19,12 @@ export function logVerdict(
   switch (verdict.result) {
     case 'would-deliver':
       return log.loginfo(`enforce-tls: report: would have been delivered: ${took}, ${rules}`)
-    case 'would-deliver-as-usual':
+    case 'would-deliver-as-usual': {
+      const why = verdict.why === null ? SAYS_NO : `it ${oneLine(verdict.why)}`
       return log.lognotice(
-        `enforce-tls: report: would have been delivered as usual, since TLS would not be required: ${took}; it ${oneLine(verdict.why)}, ${rules}`,
+        `enforce-tls: report: would have been delivered as usual, since TLS would not be required: ${took}; ${why}, ${rules}`,
       )
+    }
     case 'would-bounce':
     case 'would-wait': {
       const { class: name, detail } = verdict.failure

@@ -9,12 +9,16 @@ import { logVerdict, rulesOf } from './report-log.js'
 import { observe, seenOf } from '../delivery/observed-session.js'
 import { oneLine } from '../text/one-line.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
+import { SAYS_NO } from '../requiretls/waiver.js'
 import type { Requirement } from '../rules/requirement.js'
+import type { ObservedVerdict } from './judge-observed.js'
 
 /** What a rule would have required for one recipient. */
 export interface ReportedRecipient {
   readonly recipient: HarakaAddress
   readonly requirement: Requirement
+  /** Whether the message says `TLS-Required: No`, which would free it of that. @default false */
+  readonly isWaived?: boolean
 }
 
 /** What reports need of the process. */
@@ -63,48 +67,59 @@ export class Reports {
   ): Promise<void> {
     const { judge, emit } = this.#context
     const seen = handover.seen ?? seenOf(item)
-    const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group[2]) }))
+    const groups = grouped(covered).map((group) => ({ group, about: aboutItem(item, group.recipients) }))
     const judged = await judge.prepare(handover, seen)
     const session = seen?.tls?.session ?? null
     const host = handover.to
     await Promise.all(
-      groups.map(async ({ group: [required, addresses], about }) => {
-        const { requirement, verdict } = await judge.verdictOn(judged, required, about.domain)
+      groups.map(async ({ group, about }) => {
+        const { requirement, verdict } = group.isWaived
+          ? { requirement: group.requirement, verdict: WAIVED }
+          : await judge.verdictOn(judged, group.requirement, about.domain)
         const { result } = verdict
         const failure = 'failure' in verdict ? verdict.failure : null
-        emit({ kind: 'report', ...about, requirement, result, host, session, failure })
-        logVerdict(item, handover, verdict, addresses, requirement)
+        const waived = group.isWaived ? ({ isWaived: true } as const) : {}
+        emit({ kind: 'report', ...about, requirement, result, host, session, failure, ...waived })
+        logVerdict(item, handover, verdict, group.addresses, requirement)
       }),
     )
   }
 }
 
+/** Of a message that says `TLS-Required: No`. */
+const WAIVED: ObservedVerdict = { result: 'would-deliver-as-usual', why: null }
+
 function sentences(reported: readonly ReportedRecipient[]): string[] {
-  return grouped(reported).map(
-    ([requirement, addresses]) =>
-      `${requirement.level} would be required for ${addresses}, by rule ${rulesOf(requirement)}`,
-  )
+  return grouped(reported).map(({ requirement, addresses, isWaived }) => {
+    const but = isWaived ? `, but for this: ${SAYS_NO}` : ''
+    return `${requirement.level} would be required for ${addresses}, by rule ${rulesOf(requirement)}${but}`
+  })
+}
+
+/** Recipients that share what would be required of them. */
+interface ReportedGroup {
+  readonly requirement: Requirement
+  readonly isWaived: boolean
+  readonly addresses: string
+  readonly recipients: HarakaAddress[]
 }
 
 /** Recipients of one domain and the same demand by the same rules, together. */
-function grouped(
-  reported: readonly ReportedRecipient[],
-): [Requirement, addresses: string, recipients: HarakaAddress[]][] {
-  const groups = new Map<string, [Requirement, HarakaAddress[]]>()
+function grouped(reported: readonly ReportedRecipient[]): ReportedGroup[] {
+  const groups = new Map<string, Omit<ReportedGroup, 'addresses'>>()
   const texts = new Map<HarakaAddress, string>()
-  for (const { requirement, recipient } of reported) {
+  for (const { requirement, recipient, isWaived = false } of reported) {
     // Of one decision, so the same rules demand the same of the same domain; hundreds of rules may cover each of
     // hundreds of recipients, which is too much for the whole requirement as a key.
     const rules = requirement.decidedBy.map(({ owner, id }) => `${owner} ${id}`).join('\n')
-    const key = `${rules}\n${String(recipient.host)}`
+    const key = `${rules}\n${String(recipient.host)}\n${String(isWaived)}`
     const group = groups.get(key)
-    if (group) group[1].push(recipient)
-    else groups.set(key, [requirement, [recipient]])
+    if (group) group.recipients.push(recipient)
+    else groups.set(key, { requirement, isWaived, recipients: [recipient] })
     if (!texts.has(recipient)) texts.set(recipient, oneLine(addressText(recipient)))
   }
-  return [...groups.values()].map(([requirement, recipients]) => [
-    requirement,
-    recipients.map((recipient) => texts.get(recipient)).join(', '),
-    recipients,
-  ])
+  return [...groups.values()].map((group) => ({
+    ...group,
+    addresses: group.recipients.map((recipient) => texts.get(recipient)).join(', '),
+  }))
 }

@@ -6,8 +6,9 @@ import { listed, numbered } from '../text/list.js'
 import { oneLine } from '../text/one-line.js'
 import type { DeliveryReport } from './delivery-report.js'
 import { WHOLE_LOG, type LogScope } from './scope.js'
-import { formatDropped, utc } from './format.js'
+import { formatDropped, NOTHING_REQUIRED, utc } from './format.js'
 import { headline } from './headline.js'
+import { formatWaived, howTheyWent } from './waived.js'
 import { gapSentences, isIncomplete, uncoveredBy, unruledMail, type Uncovered } from './gaps.js'
 
 export interface Conclusion {
@@ -69,17 +70,27 @@ function noneRequired(
   const { sentence, words } = reportOnly(report)
   const recorded = isRecordedOnly ? 'recorded ' : ''
   const shown = `That is what the delivery log shows${apart}.`
-  if (freed === 0)
+  const waived = formatWaived(report.enforced)
+  const atFirst = `${numbered(freed, `${recorded}message`)} required TLS at first and then no longer`
+  const some = [
+    ...(freed > 0 ? [atFirst] : []),
+    ...(waived === null ? [] : [`${waived} would have required TLS`]),
+  ]
+  if (some.length === 0)
     return {
       required: `No ${recorded}message required TLS.${sentence}`,
       verdict: shown,
       short: `no ${recorded}message required TLS${words}`,
     }
-  const some = numbered(freed, `${recorded}message`)
+  const unknown =
+    freed === 0
+      ? ''
+      : ` What became of ${freed === 1 ? 'it' : 'them'} then, and whether in the clear, is not in it.`
+  const short = freed > 0 ? atFirst : `no ${recorded}message required TLS`
   return {
-    required: `${some} required TLS at first and then no longer; no other ${recorded}message did.${sentence}`,
-    verdict: `${shown} What became of ${freed === 1 ? 'it' : 'them'} then, and whether in the clear, is not in it.`,
-    short: `${some} required TLS at first and then no longer${words}`,
+    required: `${some.join('; ')}; no other ${recorded}message did.${sentence}`,
+    verdict: `${shown}${unknown}`,
+    short: `${[short, ...shortWaived(report)].join(', ')}${words}`,
   }
 }
 
@@ -135,6 +146,7 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
   const { released, other, freed } = report.enforced
   const { attemptedWithout } = report
   const [unknown, unruled] = [unknownReleases(report), unruledMail(report)]
+  const waived = formatWaived(report.enforced)
   const trusted = withoutVersion(report)
   const exceptions = [
     ...(released > 0 ? [`${numbered(released, 'message')} that ${releasers(report)} released`] : []),
@@ -150,6 +162,7 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
           `${numbered(freed, 'message')} that required it at first and then no longer (what became of ${freed === 1 ? 'it' : 'them'} is not recorded)`,
         ]
       : []),
+    ...(waived === null ? [] : [waived]),
   ]
   const them = incomplete ? 'those recorded' : 'them'
   const none = incomplete ? 'none of those recorded left without it' : 'none left without it'
@@ -163,11 +176,19 @@ function verdictOn(report: DeliveryReport, incomplete: boolean): Pick<Conclusion
     ...(unknown === null ? [] : ['releases whose outcome is not recorded']),
     ...(unruled === null ? [] : ['mail whose rules were unknown']),
     ...(freed > 0 ? [`${freed} that no longer required it`] : []),
+    ...shortWaived(report),
   ]
   return {
     verdict: `Apart from ${exceptions.join(', and ')}, none of ${them} left without TLS, ${shown}.`,
     short: `${none} except ${parts.join(', ')}`,
   }
+}
+
+/** Such as `2 waived by their senders (1 in the clear)`; none for none. */
+function shortWaived({ enforced: { waived, waivedClear } }: DeliveryReport): string[] {
+  if (waived === 0) return []
+  const clear = waivedClear > 0 ? ` (${waivedClear} in the clear)` : ''
+  return [`${waived} waived by ${waived === 1 ? 'its sender' : 'their senders'}${clear}`]
 }
 
 /** Such as `ann@helpdesk (2) and bob`. */
@@ -185,7 +206,7 @@ function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
   const { machine, down, nodesUnknown, deliversUnknown } = scope
   const { enforced, reported, historyUnknown } = report
   const dropped = formatDropped(report)
-  const { asUsual, freed } = enforced
+  const { asUsual, freed, waived } = enforced
   return [
     ...(dropped === null ? [] : [`${dropped} What happened before is not in this report.`]),
     ...gapSentences(report, scope),
@@ -223,7 +244,12 @@ function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
       : []),
     ...(asUsual > 0
       ? [
-          `Not counted: ${numbered(asUsual, 'message')} delivered with or without TLS, because nothing is published that the rules look at.`,
+          `Not counted: ${numbered(asUsual, 'message')} delivered with or without TLS, because ${NOTHING_REQUIRED}.`,
+        ]
+      : []),
+    ...(waived > 0
+      ? [
+          `Not counted: ${numbered(waived, 'message')} that went without what the rules require of what partners publish, because the header says TLS-Required: No (RFC 8689): ${howTheyWent(enforced)}.`,
         ]
       : []),
   ]

@@ -40,6 +40,9 @@ const COLUMNS: readonly Column<PartnerReport>[] = [
   ['unknown result', ({ enforced }) => enforced.other],
   ['TLS not required any more', ({ enforced }) => enforced.freed],
   ['delivered with REQUIRETLS', ({ enforced }) => enforced.requiretls],
+  ['waived by the sender', ({ enforced }) => enforced.waived],
+  ['waived in the clear', ({ enforced }) => enforced.waivedClear],
+  ['waived over TLS', ({ enforced }) => enforced.waivedTls],
 ]
 
 const RELEASE_COLUMNS: readonly Column<ReportedRelease>[] = [

@@ -25,8 +25,8 @@ export interface EnforcedCounts {
   /** With a result that this version does not know. */
   readonly other: number
   /**
-   * Not among `messages`: delivered with or without TLS, since their domains publish nothing and the rules require nothing
-   * then.
+   * Not among `messages`: delivered with or without TLS, since nothing was required of that server: their domains publish
+   * nothing and the rules require nothing then, or REQUIRETLS was no more than a wish of the sender.
    */
   readonly asUsual: number
   /**
@@ -34,6 +34,12 @@ export interface EnforcedCounts {
    * as usual, and what becomes of that is not in the log.
    */
   readonly freed: number
+  /** Not among `messages`: freed of what their rules require by their senders (`TLS-Required: No`), and tried as usual. */
+  readonly waived: number
+  /** Of those waived, the ones of which MAIL was said in the clear, at any attempt. */
+  readonly waivedClear: number
+  /** Of those waived, the ones that left over TLS; of the rest nothing is known. */
+  readonly waivedTls: number
 }
 
 /** What rules in report mode would have done. */

@@ -2,7 +2,8 @@
 import { listed, numbered } from '../text/list.js'
 import { OBSERVED_DAYS, type RuleObservations } from './rule-observed.js'
 import type { EnforcedCounts } from './delivery-report.js'
-import { NOTHING_PUBLISHED, percent } from './format.js'
+import { NOTHING_PUBLISHED, NOTHING_REQUIRED, percent } from './format.js'
+import { formatWaived } from './waived.js'
 
 const PERIOD = `In the last ${OBSERVED_DAYS} days`
 
@@ -26,7 +27,7 @@ export function formatRuleObservations(observed: RuleObservations | null, report
   const waits = wouldWait > 0 ? `; ${wouldWait} would have waited${by('wouldWait')}` : ''
   const asUsual =
     wouldDeliverAsUsual > 0
-      ? `; ${wouldDeliverAsUsual} would have been delivered as usual, because ${NOTHING_PUBLISHED}`
+      ? `; ${wouldDeliverAsUsual} would have been delivered as usual, because ${NOTHING_PUBLISHED} or their senders waive it`
       : ''
   const unclear = unknown > 0 ? `; unknown for ${unknown}` : ''
   return [
@@ -52,6 +53,7 @@ export function formatRuleObservations(observed: RuleObservations | null, report
           `${PERIOD} ${numbered(enforced.asUsual, 'message')} that it matched went as usual, because ${NOTHING_PUBLISHED}.`,
         ]
       : []),
+    ...waivedSentences(enforced, 'that it matched '),
   ]
 }
 
@@ -63,7 +65,7 @@ export function formatPartnerObservations(
   if (observed === null) return []
   const { reported, enforced } = observed
   const names = listed(partners)
-  if (reported.messages + enforced.messages + enforced.asUsual === 0)
+  if (reported.messages + enforced.messages + enforced.asUsual + enforced.waived === 0)
     return [`The delivery log has no message to ${names} in the last ${OBSERVED_DAYS} days.`]
   return [
     ...(reported.messages > 0
@@ -78,10 +80,17 @@ export function formatPartnerObservations(
       : []),
     ...(enforced.asUsual > 0
       ? [
-          `${PERIOD} ${numbered(enforced.asUsual, 'message')} to ${names} went as usual, because ${NOTHING_PUBLISHED}.`,
+          `${PERIOD} ${numbered(enforced.asUsual, 'message')} to ${names} went as usual, because ${NOTHING_REQUIRED}.`,
         ]
       : []),
+    ...waivedSentences(enforced, `to ${names} `),
   ]
+}
+
+/** @param which with a space behind it */
+function waivedSentences(counts: EnforcedCounts, which: string): string[] {
+  const waived = formatWaived(counts, which)
+  return waived === null ? [] : [`${PERIOD} there were ${waived}.`]
 }
 
 function toGateway({ rerouted }: EnforcedCounts): string {

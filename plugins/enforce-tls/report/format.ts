@@ -1,5 +1,6 @@
 /** Parts of a report in words, the same in the table and on the page. Pure. */
 import { numbered } from '../text/list.js'
+import { howTheyWent } from './waived.js'
 import type { DeliveryReport, EnforcedCounts, IncomingCounts, ReportedCounts } from './delivery-report.js'
 
 /** Such as `12.5%`; of nothing it is `-`. */
@@ -26,23 +27,16 @@ export function formatDropped({ since, logBegins }: DeliveryReport): string | nu
 }
 
 /** What became of messages that require TLS, a line each. */
-export function formatEnforced({
-  messages,
-  delivered,
-  requiretls,
-  rerouted,
-  bounced,
-  kept,
-  waiting,
-  released,
-  other,
-  asUsual,
-  freed,
-}: EnforcedCounts): string[] {
+export function formatEnforced(counts: EnforcedCounts): string[] {
+  const { messages, delivered, requiretls, rerouted, bounced, kept } = counts
+  const { waiting, released, other, asUsual, freed, waived } = counts
   const beside = [
     ...(asUsual > 0 ? [`${asUsual} more delivered as usual: nothing to hold them to`] : []),
     ...(freed > 0
       ? [`${freed} more put off, until TLS was not required any more (what became of them is not in the log)`]
+      : []),
+    ...(waived > 0
+      ? [`${waived} more waived by their senders, TLS-Required: No (${howTheyWent(counts)})`]
       : []),
   ]
   if (messages === 0) return ['no messages', ...beside]
@@ -65,6 +59,9 @@ export const TO_GATEWAY = 'handed to a gateway over a verified connection'
 
 /** Why messages were delivered as usual though a rule covers them. */
 export const NOTHING_PUBLISHED = 'nothing is published that the rules look at'
+
+/** Why messages were delivered as usual though a rule covers them, or their senders asked for REQUIRETLS. */
+export const NOTHING_REQUIRED = `${NOTHING_PUBLISHED}, or REQUIRETLS was only a wish of the sender`
 
 /** What rules in report mode would have done, a line each. */
 export function formatReported({

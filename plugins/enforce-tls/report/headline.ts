@@ -4,6 +4,7 @@
  */
 import { numbered } from '../text/list.js'
 import type { DeliveryReport } from './delivery-report.js'
+import { howTheyWent } from './waived.js'
 import { utc } from './format.js'
 import { DAY } from './report-query.js'
 
@@ -26,7 +27,7 @@ export function headline(
   { isIncomplete, trusted, openReleases }: HeadlineFacts,
 ): string {
   const { attemptedWithout } = report
-  const { messages, delivered, rerouted, bounced, kept, waiting, released, other } = report.enforced
+  const { messages, delivered, rerouted, bounced, kept, waiting, released, other, waived } = report.enforced
   const without = released + trusted
   const why = [
     ...(released > 0 ? [`${shown(released)} released by an administrator`] : []),
@@ -40,6 +41,11 @@ export function headline(
     ...(waiting > 0 ? [`${shown(waiting)} ${were(waiting)} still waiting`] : []),
     ...(other > 0 ? [`of ${shown(other)} the result is unknown`] : []),
     `${shown(without)} left without${why.length === 0 ? '' : ` (${why.join(', ')})`}`,
+    ...(waived > 0
+      ? [
+          `TLS was waived for ${shown(waived)} more by ${waived === 1 ? 'its sender' : 'their senders'} (${howTheyWent(report.enforced)})`,
+        ]
+      : []),
     ...(attemptedWithout > 0 ? [`at an attempt ${shown(attemptedWithout)} more went without`] : []),
     ...(openReleases > 0 ? [`whether ${shown(openReleases)} more released did is not recorded`] : []),
   ]

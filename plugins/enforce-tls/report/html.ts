@@ -12,7 +12,8 @@ import { html } from './escape-html.js'
 import { pageStyle } from './page-style.js'
 import { conclude, type Conclusion } from './conclusion.js'
 import { WHOLE_LOG, type LogScope } from './scope.js'
-import { percent, formatScope, utc } from './format.js'
+import { howTheyWent } from './waived.js'
+import { percent, formatScope, utc, NOTHING_REQUIRED } from './format.js'
 import { formatDeparture } from './releases.js'
 import { ruleLabel } from './rule-names.js'
 import { listed, numbered } from '../text/list.js'
@@ -116,11 +117,12 @@ ${enforced.rerouted > 0 ? figure('Handed to a gateway', enforced.rerouted, 'over
 ${enforced.released > 0 ? figure('Released', enforced.released, 'sent without what the rules require') : ''}
 ${figure('Bounced', enforced.bounced, percent(enforced.bounced, enforced.messages))}
 ${figure('Waiting', enforced.waiting, waiting)}
-${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, 'delivered as usual: nothing is published that the rules look at') : ''}
+${enforced.asUsual > 0 ? figure('TLS not required', enforced.asUsual, `delivered as usual: ${NOTHING_REQUIRED}`) : ''}
 ${enforced.freed > 0 ? figure('TLS not required any more', enforced.freed, 'put off first; what became of them since is not in the log') : ''}
+${enforced.waived > 0 ? figure('Waived by the sender', enforced.waived, `TLS-Required: No; ${howTheyWent(enforced)}`) : ''}
 ${reported.messages > 0 ? figure('Would have bounced', reported.wouldBounce, `of ${reported.messages} that would require TLS, report only`) : ''}
 ${reported.wouldWait > 0 ? figure('Would have waited', reported.wouldWait, `of ${reported.messages} that would require TLS, report only`) : ''}
-${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that would require TLS, report only: nothing is published that these look at`) : ''}
+${reported.wouldDeliverAsUsual > 0 ? figure('Would not require TLS', reported.wouldDeliverAsUsual, `of ${reported.messages} that would require TLS, report only: nothing is published that these look at, or their senders waive it`) : ''}
 ${incoming.refused + incoming.wouldRefuse > 0 ? figure('Incoming rejected', incoming.refused, `recipients; ${incoming.wouldRefuse} more would have been`) : ''}
 </dl>`
 }

@@ -7,7 +7,16 @@ import { entriesFor, type ReportQuery } from './report-query.js'
 import type { LogGap } from '../observe/delivery-log/gap.js'
 import { collectingGaps, joinedGaps } from './gaps.js'
 import { ReleaseList } from './releases.js'
-import { Counter, EnforcedTally, made, PIECE, ReportedTally, ExpiringCertificates } from './tallies.js'
+import { WaivedMessage } from './waived.js'
+import {
+  Counter,
+  EnforcedTally,
+  isWish,
+  made,
+  PIECE,
+  ReportedTally,
+  ExpiringCertificates,
+} from './tallies.js'
 import { sorting, type InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
 
@@ -61,6 +70,8 @@ class Collection {
   readonly #deferred = new Map<string, DeliveryLogEntry>()
   /** The last time that messages without a final result since needed TLS no more. */
   readonly #freed = new Map<string, DeliveryLogEntry>()
+  /** Items whose sender waives TLS, without another result since. */
+  readonly #waived = new Map<string, WaivedMessage>()
   readonly #incoming = new Counter()
   readonly #certificates: ExpiringCertificates
   #firstEntry: string | null = null
@@ -73,7 +84,10 @@ class Collection {
   add(entry: DeliveryLogEntry): void {
     if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
     this.#certificates.add(entry)
-    if (entry.encrypted === 'false' || entry.result === 'begun') this.#without.attempted.add(itemKey(entry))
+    // REQUIRETLS as a wish is no requirement: nothing is counted of such mail, but that it was delivered.
+    if (isWish(entry) && entry.result !== 'delivered-as-usual') return
+    if (entry.encrypted === 'false' || entry.result === 'begun' || entry.result === 'waived-begun')
+      this.#without.attempted.add(itemKey(entry))
     switch (entry.kind) {
       case 'attempt':
         return this.#addAttempt(entry)
@@ -87,6 +101,8 @@ class Collection {
         return
       case 'report':
         return this.#addReported(entry)
+      case 'waiver':
+        return this.#addWaived(entry)
       case 'refusal':
         return this.#incoming.add(entry.result, entry.recipients)
       case 'release':
@@ -98,6 +114,12 @@ class Collection {
 
   *report(gaps: readonly LogGap[]): InPieces<Omit<DeliveryReport, 'logBegins' | 'gaps' | 'historyUnknown'>> {
     let counted = 0
+    for (const [item, message] of this.#waived) {
+      const { last, how } = message
+      this.#without.counted.add(item)
+      for (const { enforced } of this.#tallies(last)) enforced.addWaived(how)
+      if (++counted % PIECE === 0) yield
+    }
     for (const entry of [...this.#deferred.values(), ...this.#freed.values()]) {
       this.#addResult(entry)
       if (++counted % PIECE === 0) yield
@@ -148,27 +170,37 @@ class Collection {
 
   /** It counts as the last of these, until a result comes. */
   #waits(entry: DeliveryLogEntry, among: Map<string, DeliveryLogEntry>): void {
-    for (const each of [this.#deferred, this.#freed]) each.delete(entry.uuid)
+    this.#noLongerOpen(entry)
     among.set(entry.uuid, entry)
   }
 
+  /** What became of it is said by a later entry. */
+  #noLongerOpen(entry: DeliveryLogEntry): void {
+    for (const each of [this.#deferred, this.#freed]) each.delete(entry.uuid)
+    this.#waived.delete(itemKey(entry))
+  }
+
+  #addWaived(entry: DeliveryLogEntry): void {
+    const key = itemKey(entry)
+    const known = this.#waived.get(key)
+    this.#noLongerOpen(entry)
+    known?.add(entry)
+    this.#waived.set(key, known ?? new WaivedMessage(entry))
+  }
+
   #addResult(entry: DeliveryLogEntry): void {
-    const { uuid, at, domain, result, protocol, cipher } = entry
-    this.#deferred.delete(uuid)
-    this.#freed.delete(uuid)
+    const { domain, result, protocol, cipher } = entry
+    this.#noLongerOpen(entry)
     if (result === 'released' || result === 'delivered-as-usual' || (result === 'delivered' && !protocol))
       this.#without.counted.add(itemKey(entry))
-    const partner = this.#partner(domain)
-    for (const { enforced } of [this.#all, partner, this.#day(at)])
-      enforced.add(result, entry.requiretls === 'yes')
+    for (const { enforced } of this.#tallies(entry)) enforced.add(result, entry.requiretls === 'yes')
     if (result !== 'delivered') return
-    for (const { versions } of [this.#all, partner]) versions.add(protocol ?? NO_VERSION)
+    for (const { versions } of [this.#all, this.#partner(domain)]) versions.add(protocol ?? NO_VERSION)
     if (cipher !== undefined) this.#all.ciphers.add(cipher)
   }
 
   #addReported(entry: DeliveryLogEntry): void {
-    for (const { reported } of [this.#all, this.#partner(entry.domain), this.#day(entry.at)])
-      reported.add(entry)
+    for (const { reported } of this.#tallies(entry)) reported.add(entry)
     for (const { owner, id, name = '' } of entry.rules) {
       const rule = made(this.#rules, `${owner} ${id}`, () => ({
         ...{ owner, id, name },
@@ -177,6 +209,11 @@ class Collection {
       if (name !== '') rule.name = name
       rule.reported.add(entry)
     }
+  }
+
+  /** Where an entry counts. */
+  #tallies({ domain, at }: DeliveryLogEntry): readonly Pick<Partner, 'enforced' | 'reported'>[] {
+    return [this.#all, this.#partner(domain), this.#day(at)]
   }
 
   #partner(domain: string): Partner {
@@ -246,6 +283,6 @@ function partnerReport([domain, partner]: [string, Partner]): PartnerReport {
 
 function mostMessages(a: PartnerReport, b: PartnerReport): number {
   const messages = ({ enforced, reported }: PartnerReport) =>
-    enforced.messages + enforced.asUsual + reported.messages
+    enforced.messages + enforced.asUsual + enforced.waived + reported.messages
   return messages(b) - messages(a) || (a.domain < b.domain ? -1 : 1)
 }

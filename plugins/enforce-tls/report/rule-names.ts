@@ -5,6 +5,7 @@
 import { isObject, parsedAs } from '../rules/json.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { RuleStore } from '../store/rule-store.js'
+import { isAsked } from '../requiretls/ask.js'
 import { oneLine } from '../text/one-line.js'
 import type { InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
@@ -16,7 +17,9 @@ const OWNERS_MAX = 500
 const PIECE = 100
 
 /** Such as `"Enforced TLS to First Bank" of acme.example`, with the id where the name alone does not say which. */
-export function ruleLabel({ owner, id, name, unique }: NamedRule): string {
+export function ruleLabel(rule: NamedRule): string {
+  if (isAsked(rule)) return 'its sender, who asked for REQUIRETLS'
+  const { owner, id, name, unique } = rule
   const whose = owner === EVERYONE ? 'the whole service' : oneLine(owner)
   if (name === null) return `${oneLine(id) || 'a rule'} of ${whose}`
   return `"${oneLine(name, 80)}"${unique ? '' : ` (${oneLine(id)})`} of ${whose}`

@@ -4,7 +4,8 @@ import type { DeliveryLog, MayBeWanted } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
 import type { EnforcedCounts, RuleReport } from './delivery-report.js'
 import { entriesFor, DAY } from './report-query.js'
-import { EnforcedTally, ReportedTally } from './tallies.js'
+import { EnforcedTally, isWish, ReportedTally } from './tallies.js'
+import { howWaived } from './waived.js'
 
 /** So many days are looked at. */
 export const OBSERVED_DAYS = 30
@@ -75,7 +76,7 @@ export async function partnerObservations(
       entries++
       if (!domains.has(entry.domain)) return
       if (entry.kind === 'report') reported.add(entry)
-      else enforced.add(entry)
+      else if (!isWish(entry) || entry.result === 'delivered-as-usual') enforced.add(entry)
     },
     mayBeWanted,
   )
@@ -87,7 +88,12 @@ class Outcomes {
   readonly #tally = new EnforcedTally()
   readonly #deferred = new Set<string>()
 
-  add({ kind, uuid, result }: DeliveryLogEntry): void {
+  add(entry: DeliveryLogEntry): void {
+    const { kind, uuid, result } = entry
+    if (kind === 'waiver') {
+      this.#deferred.delete(uuid)
+      if (result === 'waived-sent') this.#tally.addWaived(howWaived(entry) ?? 'unknown')
+    }
     if (kind !== 'outcome') return
     if (result === 'deferred') {
       this.#deferred.add(uuid)

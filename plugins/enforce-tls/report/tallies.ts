@@ -9,8 +9,16 @@ import { sorting, type InPieces } from '../work/pieces.js'
 /** So many are looked at between two yields. */
 export const PIECE = 200
 
+type CountedByResult = Exclude<
+  keyof EnforcedCounts,
+  'messages' | 'other' | 'requiretls' | 'waived' | 'waivedClear' | 'waivedTls'
+>
+
+/** How a message went whose sender waives TLS. */
+export type WaivedHow = 'clear' | 'tls' | 'unknown'
+
 /** Where each result is counted; one that is not here is of a version to come, and counts as nothing that is known. */
-const PLACES: Readonly<Record<string, keyof Omit<EnforcedCounts, 'messages' | 'other' | 'requiretls'>>> = {
+const PLACES: Readonly<Record<string, CountedByResult>> = {
   delivered: 'delivered',
   rerouted: 'rerouted',
   'via-gateway': 'rerouted',
@@ -28,6 +36,7 @@ export class EnforcedTally {
     ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0 },
     ...{ waiting: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
   }
+  readonly #waived = { clear: 0, tls: 0, unknown: 0 }
   #onward = 0
 
   /**
@@ -40,10 +49,17 @@ export class EnforcedTally {
     this.#counts[Object.hasOwn(PLACES, result) ? (PLACES[result] ?? 'other') : 'other']++
   }
 
+  /** Takes a message whose sender waives TLS. */
+  addWaived(how: WaivedHow): void {
+    this.#waived[how]++
+  }
+
   counts(): EnforcedCounts {
     const { asUsual, freed, ...required } = this.#counts
+    const { clear: waivedClear, tls: waivedTls, unknown } = this.#waived
+    const waived = waivedClear + waivedTls + unknown
     const messages = Object.values(required).reduce((sum, count) => sum + count, 0)
-    return { messages, ...required, requiretls: this.#onward, asUsual, freed }
+    return { messages, ...required, requiretls: this.#onward, asUsual, freed, waived, waivedClear, waivedTls }
   }
 }
 
@@ -163,4 +179,9 @@ export class ExpiringCertificates {
     }
     return yield* sorting(found, (a, b) => (a.expires < b.expires ? -1 : 1))
   }
+}
+
+/** Whether it is of a message of which nothing is required, but that asks for REQUIRETLS (`policy` opportunistic). */
+export function isWish({ kind, level }: DeliveryLogEntry): boolean {
+  return level === 'none' && (kind === 'attempt' || kind === 'outcome')
 }

@@ -29,7 +29,7 @@ export interface RequireTlsSettings {
   readonly policy: RequireTlsPolicy
   /** The first that fits a destination holds. @default none */
   readonly policyFor: readonly DestinationPolicy[]
-  /** Whether `TLS-Required: No` frees a message of what is required only because its partner publishes it. @default false */
+  /** Whether `TLS-Required: No` frees a message of what is required only because its partner publishes it. @default true */
   readonly honourNo: boolean
   /** Whether messages with REQUIRETLS get `Require-TLS-ESMTP: yes`, so that it outlives a content filter. @default false */
   readonly header: boolean
@@ -62,7 +62,7 @@ export function toRequireTls(section: Section): RequireTlsSettings {
     announceExcept: or<string[]>(section['announce_except'], []),
     policy: or(section['policy'], 'enforce'),
     policyFor: or<string[]>(section['policy_for'], []).flatMap((line) => parseDestinationPolicy(line) ?? []),
-    honourNo: isYes(section['honour_no'], false),
+    honourNo: isYes(section['honour_no'], true),
     header: isYes(section['header'], false),
     headerFrom: or<string[]>(section['header_from'], []),
   }

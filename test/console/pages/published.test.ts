@@ -64,7 +64,7 @@ describe('what partners publish, in the pages', () => {
       await page.getByRole('button', { name: 'Show what happens' }).click()
       await page
         .getByText(
-          'Requires TLS (DANE) if the partner publishes it. If not, the message may be sent unencrypted.',
+          'Requires TLS (DANE) if the partner publishes it. If not, or if its sender waives TLS (TLS-Required: No), the message may be sent unencrypted.',
         )
         .waitFor()
       await page.getByText(/against: DANE, no encryption required if nothing is published/).waitFor()

@@ -36,6 +36,7 @@ function decisionsOn(
     namesMessages: () => false,
     waiting: { waits: () => undefined, givingUp: () => null, release: () => null },
     uncovered: { released: () => undefined },
+    waived: { released: () => undefined },
     decided: () => undefined,
   } as unknown as DecisionContext)
   return async (guard, item) => [Number(await decisions.on(guard, item))]

@@ -32,12 +32,17 @@ interface Outcome {
   readonly uncovered?: true
   /** Whether it counts as mail that goes though its rules are unknown. */
   readonly unruled?: true
+  /** What it goes without, since its sender wants that. */
+  readonly waived?: string
 }
+
+type Section = Readonly<Record<string, string | number | boolean>>
 
 interface Row {
   readonly what: string
   readonly is?: (scene: DecisionScene) => void
-  readonly main?: Readonly<Record<string, string | number | boolean>>
+  readonly main?: Section
+  readonly requiretls?: Section
   readonly to?: readonly string[]
   /** @default ann@acme.example */
   readonly from?: string
@@ -52,12 +57,14 @@ class DecisionScene {
   readonly counted: string[] = []
   readonly reported: string[] = []
   readonly uncovered: boolean[] = []
+  readonly waived: string[] = []
+  readonly warned: string[] = []
   readonly unruled: object[] = []
   isLost = false
   readonly divided: string[] = []
   readonly guard = {
     epoch: 1,
-    detach: () => void this.done.push('detached'),
+    detach: (isTold?: boolean) => void this.done.push(isTold ? 'detached, told of' : 'detached'),
     enforce: ({ level }: Requirement) => void this.done.push(`enforces ${level}`),
     release: (_requirement: unknown, { by }: { readonly by: string }) =>
       void this.done.push(`released by ${by}`),
@@ -74,6 +81,7 @@ class DecisionScene {
     main: Row['main'] = {},
     to: readonly string[] = ['cfo@bank.example'],
     from = 'ann@acme.example',
+    requiretls: Section = {},
   ) {
     this.policy = policyScene(t)
     const folder = new TemporaryFolder('decision')
@@ -81,6 +89,7 @@ class DecisionScene {
     this.file = join(folder.path, 'queued')
     writeFileSync(this.file, 'Subject: Offer\r\n\r\nHello\r\n')
     const item: unknown = {
+      try_deliver_host_on_socket: () => undefined,
       path: this.file,
       data_start: 0,
       todo: {
@@ -91,18 +100,22 @@ class DecisionScene {
       },
       lognotice: () => undefined,
       loginfo: () => undefined,
-      logwarn: () => undefined,
+      logwarn: (text: string) => void this.warned.push(text),
       logerror: () => undefined,
     }
     this.#item = item as HarakaMailItem
-    const { main: settings, requiretls } = toSettings({ main })
+    const { main: settings, requiretls: own } = toSettings({ main, requiretls })
     this.#decisions = new Decisions({
       settings: () => settings,
       rules: this.policy.policy,
-      words: () => ({ settings: requiretls, own: [] }),
+      words: () => ({ settings: own, own: [] }),
       reports: {
         note: (_item, reported) =>
-          void this.reported.push(...reported.map(({ requirement }) => requirement.level)),
+          void this.reported.push(
+            ...reported.map(
+              ({ requirement, isWaived }) => `${requirement.level}${isWaived ? ', but waived' : ''}`,
+            ),
+          ),
         released: () => undefined,
       },
       divide: (_item, parts) => {
@@ -115,13 +128,18 @@ class DecisionScene {
       uncovered: {
         released: (_item, isUncovered) => void this.uncovered.push(isUncovered),
       },
+      waived: {
+        released: (_item, waived) =>
+          void this.waived.push(...waived.flatMap((requirement) => requirement?.level ?? [])),
+      },
       unruled: { isLost: () => this.isLost, delivered: (message) => void this.unruled.push(message) },
       decided: (result) => void this.counted.push(result),
     })
   }
 
   async decide(): Promise<Outcome> {
-    for (const list of [this.done, this.counted, this.reported, this.uncovered, this.unruled]) list.length = 0
+    for (const list of [this.done, this.counted, this.reported, this.uncovered, this.unruled, this.waived])
+      list.length = 0
     const answer = await this.#decisions.on(this.guard, this.#item)
     const told =
       typeof answer === 'object'
@@ -135,6 +153,7 @@ class DecisionScene {
       told,
       ...(counted && { counted }),
       ...(reported && { reported }),
+      ...(this.waived.length > 0 && { waived: this.waived.join() }),
       ...(this.uncovered.includes(true) ? { uncovered: true } : {}),
       ...(this.unruled.length > 0 ? { unruled: true } : {}),
     }
@@ -173,6 +192,18 @@ const isReport = ({ notes }: DecisionScene) => void Object.assign(notes, EXEMPT)
 
 /** It came with REQUIRETLS. */
 const asks = ({ notes }: DecisionScene) => noteRequireTls(notes)
+
+const saysNo = ({ file }: DecisionScene) => writeFileSync(file, 'TLS-Required: No\r\n\r\nHello\r\n')
+const daneIfAny =
+  (more: object = {}) =>
+  ({ policy }: DecisionScene) =>
+    policy.store.set(
+      'r1',
+      JSON.stringify({
+        ...storedRule({ to: ['bank.example'], action: { level: 'dane', otherwise: 'none' } }),
+        ...more,
+      }),
+    )
 
 const FREE: Outcome = { guard: 'detached', told: CONT, counted: 'not-required' }
 const UNCOVERED: Outcome = { ...FREE, uncovered: true }
@@ -222,6 +253,52 @@ const ROWS: readonly Row[] = [
     outcome: { ...enforces('encrypt'), counted: 'deferred' },
   },
   { what: 'REQUIRETLS while the store is away', is: both(store('away'), asks), outcome: WAITS },
+  {
+    what: 'REQUIRETLS that is only a wish while the store is away, and mail goes all the same',
+    main: { on_store_failure: 'deliver' },
+    requiretls: { policy: 'opportunistic' },
+    is: both(store('away'), asks),
+    outcome: { ...enforces('none'), counted: 'deferred', unruled: true },
+  },
+  {
+    what: 'the same as if there were no rules, lost',
+    requiretls: { policy: 'opportunistic' },
+    is: both(asks, (scene) => void (scene.isLost = true)),
+    outcome: { ...enforces('none'), unruled: true },
+  },
+  {
+    what: 'TLS-Required: No, and a rule that wants what is published',
+    is: both(daneIfAny(), saysNo),
+    outcome: { ...FREE, guard: 'detached, told of', waived: 'dane' },
+  },
+  {
+    what: 'the same where it does not count',
+    requiretls: { honour_no: false },
+    is: both(daneIfAny(), saysNo),
+    outcome: enforces('dane'),
+  },
+  {
+    what: 'the same where another rule is about one recipient',
+    to: ['a@bank.example', 'b@bank.example'],
+    is: both(daneIfAny({ position: 2 }), saysNo, ({ policy }) =>
+      policy.store.set(
+        'r2',
+        JSON.stringify(storedRule({ to: ['b@bank.example'], action: { level: 'verify' }, position: 1 })),
+      ),
+    ),
+    outcome: { guard: 'retired', told: CONT, counted: 'required' },
+  },
+  {
+    what: 'the same while nothing is enforced',
+    main: { report_only: true },
+    is: both(daneIfAny(), saysNo),
+    outcome: { ...FREE, reported: 'dane, but waived' },
+  },
+  {
+    what: 'the same in mode report',
+    is: both(daneIfAny({ mode: 'report' }), saysNo),
+    outcome: { ...FREE, reported: 'dane, but waived' },
+  },
   { what: 'report_only without a rule', main: { report_only: true }, outcome: UNCOVERED },
   { what: 'report_only, unknown', main: { report_only: true }, is: store('gone'), outcome: WAITS },
 
@@ -289,16 +366,29 @@ const ROWS: readonly Row[] = [
   { what: 'a covered message whose file is gone', is: both(has('verify'), removesFile), outcome: GONE },
   { what: 'one whose header is asked for', is: both(looksAtSubject('none'), removesFile), outcome: GONE },
   { what: 'one while the store is away', is: both(store('away'), removesFile), outcome: GONE },
-  { what: 'one that nothing covers is for Haraka to find out', is: removesFile, outcome: UNCOVERED },
+  { what: 'one that nothing covers, whose header may say TLS-Required: No', is: removesFile, outcome: GONE },
 ]
 
 describe('before an attempt', () => {
-  for (const { what, is, main, to, from, outcome } of ROWS)
+  for (const { what, is, main, to, from, requiretls, outcome } of ROWS)
     it(what, async (t) => {
-      const scene = new DecisionScene(t, main, to, from)
+      const scene = new DecisionScene(t, main, to, from, requiretls)
       is?.(scene)
       assert.deepEqual(await scene.decide(), outcome)
     })
+
+  it('what is held to what it asks for itself is not called delivered while its rules are unknown', async (t) => {
+    for (const [is, warned] of [
+      [asks, /nothing is required but what the message brings with it/],
+      [() => undefined, /: delivered while the rules are unknown/],
+    ] as const) {
+      const scene = new DecisionScene(t, { on_store_failure: 'deliver' })
+      both(store('away'), is)(scene)
+      await scene.decide()
+      assert.equal(scene.warned.length, 1)
+      assert.match(scene.warned[0] ?? '', warned)
+    }
+  })
 
   it('recipients of different requirements are divided, in the order of the envelope', async (t) => {
     const scene = new DecisionScene(t, {}, ['a@bank.example', 'b@x.example', 'c@bank.example', 'd@y.example'])

@@ -87,6 +87,45 @@ describe('what a report comes to', () => {
       ])
   })
 
+  it('never says that none left without, where senders waived it', async () => {
+    const waiver = (uuid: string, encrypted: string) =>
+      entry({ kind: 'waiver', level: 'dane', result: 'waived-sent', uuid, item: uuid, encrypted })
+    const waived = [waiver('A.1', 'false'), waiver('B.1', 'true')]
+    const alone = await concluded(waived)
+    assert.equal(
+      alone.required,
+      '2 messages whose senders waived it with TLS-Required: No (1 went in the clear, 1 over TLS) would have required TLS; no other message did.',
+    )
+    assert.equal(alone.short, 'no message required TLS, 2 waived by their senders (1 in the clear)')
+    const beside = await concluded([good({ uuid: 'C.1' }), ...waived])
+    assert.equal(
+      beside.required,
+      '1 message required TLS in the last 7 days; 1 left over it, 0 were returned, 0 left without, TLS was waived for 2 more by their senders (1 went in the clear, 1 over TLS).',
+    )
+    assert.equal(
+      beside.verdict,
+      'Apart from 2 messages whose senders waived it with TLS-Required: No (1 went in the clear, 1 over TLS), none of them left without TLS, as far as the delivery log shows.',
+    )
+    assert.equal(
+      beside.short,
+      '1 message required TLS, none left without it except 2 waived by their senders (1 in the clear)',
+    )
+    for (const { limits } of [alone, beside])
+      assert.deepEqual(limits, [
+        'Not counted: 2 messages that went without what the rules require of what partners publish, because the header says TLS-Required: No (RFC 8689): 1 went in the clear, 1 over TLS.',
+      ])
+  })
+
+  it('does not say of REQUIRETLS as a wish that something was published, or required', async () => {
+    const { required, limits } = await concluded([
+      entry({ level: 'none', rules: [{ owner: '*', id: 'requiretls' }], result: 'delivered-as-usual' }),
+    ])
+    assert.equal(required, 'No message required TLS.')
+    assert.deepEqual(limits, [
+      'Not counted: 1 message delivered with or without TLS, because nothing is published that the rules look at, or REQUIRETLS was only a wish of the sender.',
+    ])
+  })
+
   it('names who released messages, and does not say that none left without it', async () => {
     const { verdict, short, limits } = await concluded([
       good(),

@@ -26,6 +26,7 @@ describe('a report', () => {
       messages: 0,
       ...{ delivered: 0, rerouted: 0, bounced: 0, kept: 0, waiting: 0 },
       ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
+      ...{ waived: 0, waivedClear: 0, waivedTls: 0 },
     })
     assert.deepEqual([report.versions, report.partners, report.days, report.expiring], [[], [], [], []])
   })
@@ -41,6 +42,61 @@ describe('a report', () => {
     const all = [report.enforced, report.partners[0]?.enforced, report.days[0]]
     for (const counts of all)
       assert.deepEqual([counts?.messages, counts?.delivered, counts?.requiretls], [4, 3, 1])
+  })
+
+  it('counts apart, once and by the worst of its attempts, what goes without since its sender waives it', async () => {
+    const waiver = (uuid: string, result: string, encrypted?: string) =>
+      entry({
+        ...{ kind: 'waiver', uuid, item: uuid, result, level: 'dane' },
+        ...(encrypted === undefined ? {} : { encrypted }),
+      })
+    const report = await reportOn([
+      ...[waiver('A.1', 'waived'), waiver('A.1', 'waived-begun', 'false')],
+      ...[
+        waiver('A.1', 'waived'),
+        waiver('A.1', 'waived-begun', 'true'),
+        waiver('A.1', 'waived-sent', 'true'),
+      ],
+      ...[
+        waiver('B.1', 'waived'),
+        waiver('B.1', 'waived-begun', 'true'),
+        waiver('B.1', 'waived-sent', 'true'),
+      ],
+      // No server said that it took it.
+      ...[waiver('C.1', 'waived'), waiver('C.1', 'waived-begun', 'true')],
+      ...[waiver('D.1', 'waived'), waiver('D.1', 'waived-begun'), waiver('D.1', 'waived-sent')],
+      // The settings have changed: what went in the clear has, and then a rule was kept.
+      ...[waiver('E.1', 'waived'), waiver('E.1', 'waived-begun', 'false')],
+      entry({ uuid: 'E.1', item: 'E.1', protocol: 'TLSv1.3' }),
+      // It had waited for a rule.
+      ...[entry({ uuid: 'F.1', item: 'F.1', result: 'deferred' }), waiver('F.1', 'waived')],
+    ])
+    for (const counts of [report.enforced, report.partners[0]?.enforced, report.days[0]])
+      assert.deepEqual(
+        [counts?.messages, counts?.delivered, counts?.waiting, counts?.waived],
+        [1, 1, 0, 5],
+        'messages, delivered, waiting, waived',
+      )
+    assert.deepEqual([report.enforced.waivedClear, report.enforced.waivedTls], [1, 1])
+    assert.equal(report.attemptedWithout, 1)
+  })
+
+  it('counts nothing of REQUIRETLS as a wish, but that it was delivered as usual', async () => {
+    const wish = (more: Partial<DeliveryLogEntry>) =>
+      entry({ level: 'none', rules: [{ owner: '*', id: 'requiretls' }], item: more.uuid ?? '', ...more })
+    const report = await reportOn([
+      wish({ kind: 'attempt', result: 'as-usual', uuid: 'A.1', encrypted: 'false' }),
+      wish({ result: 'delivered-as-usual', uuid: 'A.1' }),
+      wish({ kind: 'attempt', result: 'as-usual', uuid: 'B.1', encrypted: 'false' }),
+      wish({ result: 'bounced', uuid: 'B.1' }),
+      wish({ result: 'deferred', uuid: 'C.1' }),
+    ])
+    const { messages, asUsual, bounced, waiting } = report.enforced
+    assert.deepEqual(
+      { messages, asUsual, bounced, waiting },
+      { messages: 0, asUsual: 1, bounced: 0, waiting: 0 },
+    )
+    assert.equal(report.attemptedWithout, 0)
   })
 
   it('counts final results, and a message that waits only until it has one', async () => {
@@ -61,6 +117,7 @@ describe('a report', () => {
       messages: 8,
       ...{ delivered: 5, rerouted: 0, bounced: 1, kept: 1, waiting: 1 },
       ...{ requiretls: 0, released: 0, other: 0, asUsual: 0, freed: 0 },
+      ...{ waived: 0, waivedClear: 0, waivedTls: 0 },
     })
     assert.deepEqual(report.versions, [
       { version: 'TLSv1.3', messages: 3, share: 0.6 },

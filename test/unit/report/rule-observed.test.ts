@@ -37,7 +37,7 @@ it('what would wait is not said to bounce, and what nothing is required for not 
   assert.deepEqual(
     formatRuleObservations(await ruleObservations(deliveries, { owner: 'acme.example', id: 'r1' }), true),
     [
-      'In the last 30 days it would have bounced 0 of 2 messages (0.0%); 1 would have waited: clinic.example 1; 1 would have been delivered as usual, because nothing is published that the rules look at.',
+      'In the last 30 days it would have bounced 0 of 2 messages (0.0%); 1 would have waited: clinic.example 1; 1 would have been delivered as usual, because nothing is published that the rules look at or their senders waive it.',
       'In the last 30 days 1 message that it matched went as usual, because nothing is published that the rules look at.',
     ],
   )
@@ -47,7 +47,7 @@ it('what would wait is not said to bounce, and what nothing is required for not 
     ]),
     [
       'In the last 30 days rules in report mode would have bounced 0 of 1 message to clinic.example; 1 would have waited.',
-      'In the last 30 days 1 message to clinic.example went as usual, because nothing is published that the rules look at.',
+      'In the last 30 days 1 message to clinic.example went as usual, because nothing is published that the rules look at, or REQUIRETLS was only a wish of the sender.',
     ],
   )
 })

@@ -78,6 +78,12 @@ describe('TLS-Required: No', () => {
   ])[] = [
     ['frees from dane where it is published', [DANE_IF_ANY], NO, true],
     ['frees from two such rules', [DANE_IF_ANY, PUBLISHED_IF_ANY], NO, true],
+    [
+      'frees from what would wait or bounce',
+      [{ level: 'dane', otherwise: 'none', onFailure: 'bounce' }],
+      NO,
+      true,
+    ],
     ['frees from nothing beside another rule', [DANE_IF_ANY, { level: 'encrypt' }], NO, false],
     ['frees from nothing where honour_no=false', [DANE_IF_ANY], { ...NO, honourNo: false }, false],
     ['frees from nothing beside REQUIRETLS', [DANE_IF_ANY], { ...NO, asks: true }, false],
@@ -99,6 +105,11 @@ describe('TLS-Required: No', () => {
         { level: 'mta-sts' },
         { level: 'published', otherwise: 'encrypt' },
         { level: 'dane', otherwise: 'none', requireOnward: 'must' },
+        { level: 'dane', otherwise: 'none', requireOnward: 'offered' },
+        { level: 'dane', otherwise: 'none', minVersion: 'TLSv1.3' },
+        { level: 'mta-sts', otherwise: 'none', trust: 'partner-a' },
+        { level: 'published', otherwise: 'none', via: 'gateway-a' },
+        { level: 'published', otherwise: 'none', via: 'gateway-a', onFailure: 'reroute' },
       ] as const
     ).map(
       (rule) => [`frees from nothing at ${JSON.stringify(rule)}`, [rule as RelayWithTls], NO, false] as const,

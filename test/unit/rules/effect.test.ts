@@ -243,7 +243,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(bank, PUBLISHED)],
     {},
     'active',
-    /^on: .* leaves over TLS, or possibly in the clear where the partner publishes nothing \(level published: .*; mail may leave in the clear where the partner publishes neither\)\.$/,
+    /^on: .* leaves over TLS, or possibly in the clear where the partner publishes nothing, or its sender waives TLS \(TLS-Required: No\) \(level published: .*; mail may leave in the clear where the partner publishes neither\)\.$/,
   ],
   [
     'the service asks for TLS where nothing is published',

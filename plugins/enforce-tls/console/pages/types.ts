@@ -169,6 +169,8 @@ export interface Explanation {
   readonly certain: boolean
   /** Why Haraka takes no rules from this store, where that is so: what happens is unknown then. */
   readonly notTaken?: string
+  /** What `TLS-Required: No` in its header comes to; `null` for nothing. */
+  readonly waiver: { readonly effect: string; readonly sentence: string } | null
   readonly dependsOn: readonly { readonly name: string; readonly fields: readonly string[] }[]
   readonly owners: readonly {
     readonly owner: string
@@ -328,6 +330,8 @@ interface Counts {
   readonly released: number
   /** Delivered with or without TLS, and not among `messages`. */
   readonly asUsual: number
+  /** Their senders waive TLS; not among `messages`. */
+  readonly waived: number
 }
 
 /** The part of a delivery report that the overview shows. */
@@ -406,6 +410,7 @@ export const MESSAGE_STATES = [
   'kept',
   'released',
   'freed',
+  'waived',
   'reported',
   'rejected',
   'mixed',

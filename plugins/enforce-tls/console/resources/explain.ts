@@ -13,6 +13,7 @@ import type { OwnerParts } from '../../rules/owner-entries.js'
 import { readable, readOwnerParts } from '../../policy/read-parts.js'
 import { formatFlaw } from '../../rules/format-problem.js'
 import { ownersOf } from '../../rules/owner.js'
+import { WAIVER_EFFECTS, waiverOf, type Waiver } from '../../requiretls/waiver.js'
 import { quote } from '../../text/quote.js'
 import type { Direction } from '../../rules/rule.js'
 import { inPieces } from '../../work/turns.js'
@@ -100,6 +101,11 @@ export const explanation: Schema = object(
         ),
       }),
     ),
+    waiver: {
+      ...nullable(object({ effect: { type: 'string', enum: WAIVER_EFFECTS }, sentence: text })),
+      description:
+        'What TLS-Required: No in the header comes to: frees the message of what the rule requires, would but for honour_no=false (off), is there in vain, or only changes what report mode records; null where it is not there.',
+    },
     reportOnly: flag,
     forwardedMail: {
       type: 'string',
@@ -148,6 +154,7 @@ interface Explained {
   readonly found: Explanation
   /** Whether Haraka takes its rules from the store that they were read from. */
   readonly taken: boolean
+  readonly waiver: Waiver | null
   readonly shown: object
 }
 
@@ -165,12 +172,14 @@ export async function explained(call: Call<ExplainBody>): Promise<Explained> {
   ])
   const parts = body.rule === undefined ? stored : await withUnsaved(call, stored, groups)
   const found = await inPieces(explain(parts, groups, message))
-  const { reportOnly, forwardedMail } = context.settings().main
+  const { main, requiretls } = context.settings()
+  const { reportOnly, forwardedMail } = main
+  const waiver = waiverOf(message, found.ruling, requiretls.honourNo)
   const { problem } = await shownTaking(call)
   const taken = problem === null
   const untaken = taken ? {} : { certain: false, notTaken: problem }
   const data = redacted(call, explanationData(message, found))
-  return { message, found, taken, shown: { ...data, reportOnly, forwardedMail, ...untaken } }
+  return { message, found, taken, waiver, shown: { ...data, waiver, reportOnly, forwardedMail, ...untaken } }
 }
 
 async function withUnsaved(

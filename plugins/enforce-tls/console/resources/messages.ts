@@ -1,9 +1,11 @@
 /** Single messages out of the delivery log: which there are, what happened to them, and a statement on one. */
 import { FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
+import { EXPOSURE_RESULTS } from '../../report/trace/exposures.js'
 import type { TracedMessage } from '../../report/trace/message.js'
 import { searchMessages } from '../../report/trace/search.js'
 import { statementOn } from '../../report/trace/statement.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../../report/trace/trace-query.js'
+import { isAsked } from '../../requiretls/ask.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import { maySee } from '../auth/permission.js'
@@ -46,7 +48,7 @@ const step: Schema = object({
 const exposure: Schema = object({
   at: text,
   uuid: text,
-  result: { type: 'string', enum: ['granted', 'begun', 'sent', 'not-required', 'freed'] },
+  result: { type: 'string', enum: EXPOSURE_RESULTS },
   how: { type: 'string', enum: ['clear', 'tls', 'unknown'] },
   server: nullable(text),
   address: nullable(text),
@@ -206,7 +208,9 @@ function skipOf(call: Call): number {
 /** Mail of a domain may be subject to rules of others, too: that there is such a rule is all that is said of it. */
 function visible({ identity }: Call, found: TracedMessage): TracedMessage {
   const rules = found.rules.map((rule) =>
-    maySee(identity, rule.owner) ? rule : { owner: rule.owner, id: '', name: 'a rule of the whole service' },
+    maySee(identity, rule.owner) || isAsked(rule)
+      ? rule
+      : { owner: rule.owner, id: '', name: 'a rule of the whole service' },
   )
   return { ...found, rules }
 }

@@ -71,7 +71,7 @@ export const tryOutRoutes = [
 
 async function tryOut(call: Call<TryBody>): Promise<Reply> {
   const { context, identity, body } = call
-  const { message, found, taken, shown } = await explained(call)
+  const { message, found, taken, waiver, shown } = await explained(call)
   const { direction, sender, recipient } = message
   const { ruling, open } = found
   const requirement = ruling && requirementTried(ruling, recipient.domain)
@@ -94,6 +94,7 @@ async function tryOut(call: Call<TryBody>): Promise<Reply> {
     certain: open.length === 0,
     reportOnly,
     check,
+    waiver,
   })
   const fails = consequence.outcome === 'bounced' || (consequence.outcome === 'waits' && check !== null)
   const bounce =

@@ -5,6 +5,7 @@ import type {
   NoticeKept,
   Outcome,
   ReleaseEvent,
+  WaiverEvent,
   ReportEvent,
 } from '../../delivery/delivery-events.js'
 import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
@@ -24,7 +25,7 @@ type Meaning =
   | { readonly passed: true }
   | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
 
-type OfPartner = Exclude<DeliveryEvent, ReleaseEvent | NoticeKept>
+type OfPartner = Exclude<DeliveryEvent, ReleaseEvent | WaiverEvent | NoticeKept>
 
 /** Collects observations. */
 export class Observations {
@@ -42,8 +43,8 @@ export class Observations {
 
   /** Takes an event. Throws nothing. */
   take(event: DeliveryEvent): void {
-    // Mail that was released says nothing of its partner's TLS, nor does what became of a notice to the sender.
-    if (event.kind === 'release' || event.kind === 'notice') return
+    // Mail that was released, or whose sender waives TLS, says nothing of its partner's, nor does what became of a notice.
+    if (event.kind === 'release' || event.kind === 'waiver' || event.kind === 'notice') return
     const meaning = meaningOf(event)
     if (meaning !== null) this.#add({ ...event, requirement: ofPartner(event) }, meaning)
     if (event.kind === 'outcome' && event.via) this.#addGateway(event, event.via.gateway)

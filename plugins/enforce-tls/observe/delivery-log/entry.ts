@@ -11,6 +11,7 @@ import type {
   Outcome,
   Refused,
   ReleaseEvent,
+  WaiverEvent,
 } from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
 import { statusOf, type AttemptFailure, type Tested } from '../../delivery/outcome.js'
@@ -19,6 +20,7 @@ import { isUnbound } from '../../published/host-requirement.js'
 import { verifiedParts } from '../../delivery/tls/certificate.js'
 import { comparableDomain } from '../../rules/address.js'
 import { parseJson } from '../../rules/json.js'
+import { SAYS_NO } from '../../requiretls/waiver.js'
 import { appliedPolicies } from './applied-policies.js'
 import { DeliveryLogEntry, isEntry } from './schema.js'
 
@@ -111,6 +113,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         ...given('mx', line(event.host)),
         ...ofSession(event.session),
         ...ofPublished(event),
+        ...given('detail', event.isWaived && SAYS_NO),
         ...ofFailure(event.failure),
       }
     case 'refusal':
@@ -125,6 +128,15 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
         order: event.order,
         ...given('by', line(event.by)),
         ...given('reason', line(event.reason)),
+      }
+    case 'waiver':
+      return {
+        result: event.result,
+        ...given('mx', line(event.host)),
+        ...given('address', line(event.to)),
+        ...given('encrypted', encryptedIn(event)),
+        ...ofSession(event.departure?.session ?? null),
+        detail: SAYS_NO,
       }
     case 'notice':
       return {
@@ -161,7 +173,7 @@ function insteadOf({ result, via }: Outcome): AttemptFailure | null {
   return instead && { ...instead.failure, detail: `${instead.host} ${instead.failure.detail}` }
 }
 
-function encryptedIn({ departure }: AttemptEnded | ReleaseEvent): string | null {
+function encryptedIn({ departure }: AttemptEnded | ReleaseEvent | WaiverEvent): string | null {
   const encrypted = departure?.encrypted ?? null
   return encrypted === null ? null : String(encrypted)
 }
@@ -179,7 +191,7 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
 /** Why the rules' word on those who publish nothing holds. */
 function ofPublished({
   requirement,
-}: Exclude<DeliveryEvent, Refused | ReleaseEvent | NoticeKept>): Partial<DeliveryLogEntry> {
+}: Exclude<DeliveryEvent, Refused | ReleaseEvent | WaiverEvent | NoticeKept>): Partial<DeliveryLogEntry> {
   return given('unpublished', requirement.held && line(requirement.held.nothing))
 }
 

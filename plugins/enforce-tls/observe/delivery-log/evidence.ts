@@ -37,7 +37,7 @@ export interface DeliveryLogContext {
 const LOOK_PAUSE = 60_000
 
 /** Others have sentences of their own in the log. */
-const LOGGED: readonly DeliveryEvent['kind'][] = ['attempt', 'outcome', 'release', 'notice']
+const LOGGED: readonly DeliveryEvent['kind'][] = ['attempt', 'outcome', 'release', 'waiver', 'notice']
 
 /** Writes down what it observes. */
 export class DeliveryLogObserver {

@@ -3,7 +3,12 @@
  * nothing of that gets into a report. Pure.
  */
 import type { JSONSchemaType } from 'ajv'
-import { OUTCOME_RESULTS, REPORT_RESULTS, type DeliveryEvent } from '../../delivery/delivery-events.js'
+import {
+  OUTCOME_RESULTS,
+  REPORT_RESULTS,
+  WAIVER_RESULTS,
+  type DeliveryEvent,
+} from '../../delivery/delivery-events.js'
 import { jsonShape } from '../../work/json-shape.js'
 
 const text = { type: 'string' } as const
@@ -17,7 +22,10 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
   properties: {
     id: text,
     at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' },
-    kind: { type: 'string', enum: ['attempt', 'outcome', 'report', 'refusal', 'release', 'notice'] },
+    kind: {
+      type: 'string',
+      enum: ['attempt', 'outcome', 'report', 'refusal', 'release', 'waiver', 'notice'],
+    },
     uuid: text,
     item: optional,
     from: domain,
@@ -75,6 +83,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   report: REPORT_RESULTS,
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'begun', 'sent'],
+  waiver: WAIVER_RESULTS,
   notice: ['undelivered'],
 }
 

@@ -4,7 +4,12 @@
  * metrics. Which partner it is, logs and alerts say.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
-import { OUTCOME_RESULTS, REPORT_RESULTS, type DeliveryEvent } from '../../delivery/delivery-events.js'
+import {
+  OUTCOME_RESULTS,
+  REPORT_RESULTS,
+  type DeliveryEvent,
+  type WaiverEvent,
+} from '../../delivery/delivery-events.js'
 import { isUnbound } from '../../published/host-requirement.js'
 import { LEVELS } from '../../rules/levels.js'
 import { addSources, type MetricsSources } from './sources.js'
@@ -44,6 +49,11 @@ export class Metrics {
     'released_messages_total',
     'Messages that an administrator let go without what their rules require; granted: leave was given, begun: MAIL was said to a server, sent: a server took it',
     ['result'],
+  )
+  readonly #waivers = this.#counter(
+    'waived_messages_total',
+    'Messages whose sender says TLS-Required: No, so that they went without what their partner publishes; waived: decided, before each attempt, waived-begun: MAIL was said to a server, waived-sent: a server took it; connection: whether MAIL was said over tls or in the clear, or that is unknown; none before',
+    ['result', 'connection'],
   )
   readonly #decisions = this.#counter(
     'decisions_total',
@@ -85,6 +95,9 @@ export class Metrics {
     }
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
     for (const result of ['granted', 'begun', 'sent']) this.#releases.inc({ result }, 0)
+    this.#waivers.inc({ result: 'waived', connection: 'none' }, 0)
+    for (const result of ['waived-begun', 'waived-sent'])
+      for (const connection of ['tls', 'clear', 'unknown']) this.#waivers.inc({ result, connection }, 0)
     for (const result of ['required', 'not-required', 'deferred', 'failed'])
       this.#decisions.inc({ result }, 0)
     for (const result of ['not-covered', 'queued', 'refused', 'deferred']) this.#forwarded.inc({ result }, 0)
@@ -106,6 +119,8 @@ export class Metrics {
     } else if (event.kind === 'outcome') this.#outcomes.inc({ level, result: event.result })
     else if (event.kind === 'report') this.#reports.inc({ level, result: event.result })
     else if (event.kind === 'release') this.#releases.inc({ result: event.result })
+    else if (event.kind === 'waiver')
+      this.#waivers.inc({ result: event.result, connection: connectionOf(event) })
     else if (event.kind === 'notice') this.#undelivered.inc()
     else this.#refusals.inc({ result: event.result })
   }
@@ -119,4 +134,10 @@ export class Metrics {
   #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
     return new Counter({ name: `enforce_tls_${name}`, help, labelNames, registers: [this.registry] })
   }
+}
+
+function connectionOf({ result, departure }: WaiverEvent): string {
+  if (result === 'waived') return 'none'
+  const encrypted = departure?.encrypted ?? null
+  return encrypted === null ? 'unknown' : encrypted ? 'tls' : 'clear'
 }

@@ -10,6 +10,18 @@ import { made } from '../tallies.js'
 /** A message is tried for so long at most, in milliseconds; what is known of it may begin before a period. */
 export const TRIED_FOR = 14 * DAY
 
+/** What an {@link Exposure} can be. */
+export const EXPOSURE_RESULTS = [
+  'granted',
+  'begun',
+  'sent',
+  'not-required',
+  'freed',
+  'waived',
+  'waived-begun',
+  'waived-sent',
+] as const
+
 /** One attempt without what is required, or leave for some. */
 export interface Exposure {
   readonly at: string
@@ -17,9 +29,10 @@ export interface Exposure {
   readonly uuid: string
   /**
    * Under a release: `granted`, with no attempt since; `begun`, so that the message may have left; or `sent`.
-   * `not-required`: nothing was required of that server. `freed`: TLS was not required any more.
+   * `not-required`: nothing was required of that server. `freed`: TLS was not required any more. `waived`, with no attempt
+   * since; `waived-begun` and `waived-sent`: its sender says `TLS-Required: No`.
    */
-  readonly result: 'granted' | 'begun' | 'sent' | 'not-required' | 'freed'
+  readonly result: (typeof EXPOSURE_RESULTS)[number]
   readonly how: 'clear' | 'tls' | 'unknown'
   readonly server: string | null
   readonly address: string | null
@@ -67,6 +80,11 @@ export function exposuresOf(entries: readonly DeliveryLogEntry[]): Exposure[] {
     if (kind === 'release' && result !== 'granted') drop('granted', release)
     // What was begun there has come to its end.
     if (result === 'sent') drop('begun', release, exposure.address)
+    if (kind === 'waiver') {
+      // Each decision, or attempt, has its own; what came of it says more.
+      drop('waived', release)
+      if (result === 'waived-sent') drop('waived-begun', release, exposure.address)
+    }
     found.push({ exposure, release })
   }
   return found.map(({ exposure }) => exposure)
@@ -87,6 +105,10 @@ function exposureOf(entry: DeliveryLogEntry): Exposure | null {
   if (kind === 'release') {
     if (result === 'granted') return made('granted', 'unknown')
     return made(result === 'sent' ? 'sent' : 'begun', howOf(entry))
+  }
+  if (kind === 'waiver') {
+    if (result === 'waived') return made('waived', 'unknown')
+    return made(result === 'waived-sent' ? 'waived-sent' : 'waived-begun', howOf(entry))
   }
   if (kind === 'attempt') return encrypted === 'false' ? made('not-required', 'clear') : null
   if (kind !== 'outcome') return null

@@ -8,6 +8,8 @@ import type { Exposure } from './exposures.js'
 const TOLD_MAX = 3
 const WORST_FIRST = ['clear', 'unknown', 'tls']
 
+const BY_SENDER = 'its sender had waived that with TLS-Required: No in its header'
+
 /** Sentences, the worst first. */
 export function formatExposures(exposures: readonly Exposure[]): string[] {
   const ordered = exposures.toSorted((a, b) => WORST_FIRST.indexOf(a.how) - WORST_FIRST.indexOf(b.how))
@@ -38,6 +40,12 @@ function sentenceOf(exposure: Exposure): string {
       return how === 'clear'
         ? `An attempt to ${where} ${when} went in the clear, as nothing was required of that server.`
         : `It was handed to ${where} ${when}, where nothing was required; no TLS session is recorded.`
+    case 'waived-sent':
+      return `It was sent to ${where} ${when} ${wentOf(exposure)}: ${BY_SENDER}.`
+    case 'waived-begun':
+      return `An attempt to ${where} ${when} went ${wentOf(exposure)}: ${BY_SENDER}. How much of the message that server got is not in the log.`
+    case 'waived':
+      return `From ${formatUtc(exposure.at)} on it may have gone without what its rules require, because ${BY_SENDER}; the log has no attempt since then.`
     case 'freed':
       return `From ${formatUtc(exposure.at)} on TLS was not required of it, so that Haraka tries to deliver it as usual; how that went is not in the log.`
   }

@@ -137,9 +137,13 @@ function inOrder(entries: readonly DeliveryLogEntry[]): DeliveryLogEntry[] {
   return entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : rankOf(a) - rankOf(b)))
 }
 
-/** At the same time: an attempt begins under a release before it ends, and ends before its outcome. */
+/** At the same time: an attempt begins under a release before it ends, and ends before its outcome; so do those whose sender waives TLS. */
 function rankOf({ kind, result }: DeliveryLogEntry): number {
-  return result === 'begun' ? 0 : kind === 'attempt' ? 1 : 2
+  return result === 'begun' || result === 'waived'
+    ? 0
+    : kind === 'attempt' || result === 'waived-begun'
+      ? 1
+      : 2
 }
 
 /** Where one recipient is asked for, only what was about that one; what names not all its recipients may be. */
@@ -162,16 +166,18 @@ function rulesOf(entries: readonly DeliveryLogEntry[]): LoggedRule[] {
 function stateOf(entries: readonly DeliveryLogEntry[]): MessageState {
   const finals = new Set<MessageState>()
   let waits = false
+  // As long as nothing else came of it: what was only decided, or tried, may have ended otherwise.
+  const waived = entries.some(({ kind }) => kind === 'waiver')
   for (const { kind, result } of entries) {
     if (kind === 'attempt') continue
     const state = STATES[result]
-    waits = result === 'deferred' ? true : state === undefined ? waits : false
+    waits = result === 'deferred' ? true : state === undefined && kind !== 'waiver' ? waits : false
     if (state !== undefined && state !== 'waiting') finals.add(state)
   }
   // What rules in report mode saw is beside what others required.
   if (finals.size > 1) finals.delete('reported')
   if (waits) finals.add('waiting')
-  const [state = 'unknown', ...more] = finals
+  const [state = waived ? 'waived' : 'unknown', ...more] = finals
   return more.length > 0 ? 'mixed' : state
 }
 
@@ -185,6 +191,7 @@ const STATES: Readonly<Record<string, MessageState>> = {
   kept: 'kept',
   sent: 'released',
   freed: 'freed',
+  'waived-sent': 'waived',
   refused: 'rejected',
   'would-refuse': 'reported',
   'would-bounce': 'reported',

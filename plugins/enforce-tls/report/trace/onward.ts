@@ -2,7 +2,6 @@
  * What a statement says of REQUIRETLS (RFC 8689): whether the message was handed on with it, and who had asked for it. It
  * claims no more than the promise of the next server. Pure.
  */
-import type { LoggedRule } from '../../observe/delivery-log/schema.js'
 import { isAsked } from '../../requiretls/ask.js'
 import type { TracedMessage, TraceStep } from './message.js'
 
@@ -30,9 +29,19 @@ export function isPromised(deliveries: readonly Pick<TraceStep, 'requiretls'>[])
   return deliveries.length > 0 && deliveries.every(({ requiretls }) => requiretls === 'yes')
 }
 
-/** A rule by its name and its owner; the sender's own word has neither. */
-export function nameOfRule(rule: LoggedRule): string {
-  const { owner, id, name } = rule
-  if (isAsked(rule)) return "the sender's own REQUIRETLS"
-  return `${name ?? id} (${owner === '*' ? 'the whole service' : owner})`
+/** Who required what of a message: rules by their names and owners, and the sender, whose word is no rule. */
+export function requiredFacts({
+  rules,
+  level,
+}: Pick<TracedMessage, 'rules' | 'level'>): (readonly [string, string])[] {
+  const [asked, own] = [rules.some(isAsked), rules.filter((rule) => !isAsked(rule))]
+  const names = own.map(
+    ({ owner, id, name }) => `${name ?? id} (${owner === '*' ? 'the whole service' : owner})`,
+  )
+  // Of a policy in the settings, for destinations where nobody's rule requires anything.
+  const wish = level === 'none' ? ', as a wish: TLS is not required for it there' : ''
+  return [
+    ...(own.length === 0 ? [] : [['Rule', `${names.join(', ')}, level ${level}`] as const]),
+    ...(asked ? [['Asked for by the sender', `REQUIRETLS${wish}`] as const] : []),
+  ]
 }

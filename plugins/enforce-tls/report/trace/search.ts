@@ -113,7 +113,7 @@ function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryR
     return
   }
   if (kind === 'outcome') one.waits = result === 'deferred'
-  else if (result === 'sent') one.waits = false
+  else if (result === 'sent' || kind === 'waiver') one.waits = false
   const meaning = RESULT_OF[result]
   if (meaning !== undefined) one.results.add(meaning)
   if ((result === 'bounced' || result === 'kept') && name !== undefined) one.results.add('failed')
@@ -129,6 +129,9 @@ const RESULT_OF: Readonly<Record<string, ResultAsked>> = {
   begun: 'released',
   sent: 'released',
   freed: 'freed',
+  waived: 'waived',
+  'waived-begun': 'waived',
+  'waived-sent': 'waived',
   'would-bounce': 'would-bounce',
   refused: 'rejected',
 }

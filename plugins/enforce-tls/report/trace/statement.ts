@@ -7,7 +7,7 @@ import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
 import { formatExposures } from './format-exposure.js'
-import { isPromised, nameOfRule, onwardFacts } from './onward.js'
+import { isPromised, onwardFacts, requiredFacts } from './onward.js'
 import { formatUtc } from '../../text/utc.js'
 import { formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
 
@@ -41,7 +41,8 @@ export function statementOn(message: TracedMessage): Statement {
       ...fact('Message-ID', message.messageId === null ? null : `<${message.messageId}>`),
       ['From', senderOf(message)],
       ['To', recipientsOf(message)],
-      ...(message.rules.length === 0 ? [] : [['Rule', rulesOf(message)] as const]),
+      ...requiredFacts(message),
+      ...waiverFacts(message),
       ...(last === undefined ? undeliveredFacts(message) : deliveryFacts(last)),
       ...onwardFacts(message, deliveries),
       ...releaseFacts(message),
@@ -54,7 +55,12 @@ export function statementOn(message: TracedMessage): Statement {
 /** A delivery, or one that a rule in report mode saw. */
 function isDelivery({ kind, result }: TraceStep): boolean {
   if (kind === 'attempt') return false
-  return /^delivered|^sent$/.test(result) || (kind === 'report' && result !== 'would-wait')
+  return /^delivered|^(?:waived-)?sent$/.test(result) || (kind === 'report' && result !== 'would-wait')
+}
+
+/** A delivery without what the rules require. */
+function isWithout({ result }: TraceStep): boolean {
+  return result === 'sent' || result === 'waived-sent'
 }
 
 /** What is to be said of the deliveries themselves. */
@@ -72,7 +78,9 @@ function answerOn(
 ): Pick<Statement, 'answer' | 'sentence'> {
   const own = ownAnswer(message, deliveries)
   const isYes = own.answer === 'yes'
-  const exposures = message.exposures.filter(({ result }) => isYes || result !== 'not-required')
+  const exposures = message.exposures.filter(
+    ({ result, how }) => isYes || result !== 'not-required' || how === 'clear',
+  )
   const worst = worstOf(exposures, isYes && message.missing.length > 0)
   const { answer, lead } = worst === null || (!isYes && worst.answer !== 'no') ? own : worst
   const told = [lead, ...formatExposures(exposures), own.sentence, ...message.missing]
@@ -97,10 +105,10 @@ function worstOf(
 
 function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): Answer {
   const toGateway = message.steps.findLast(({ result }) => result === 'rerouted' || result === 'via-gateway')
-  if (toGateway && !deliveries.some(({ result }) => result === 'sent')) return throughGateway(toGateway)
+  if (toGateway && !deliveries.some(isWithout)) return throughGateway(toGateway)
   if (deliveries.length === 0) return undelivered(message)
-  // What was released is told with all that went without what is required.
-  const handed = deliveries.filter(({ result }) => result !== 'sent')
+  // What was released or waived is told with all that went without what is required.
+  const handed = deliveries.filter((step) => !isWithout(step))
   const last = handed.at(-1)
   if (last === undefined) return { answer: 'yes', lead: 'Yes.', sentence: '' }
   const [where, when] = [formatWhere(last), `on ${formatUtc(last.at)}`]
@@ -138,7 +146,7 @@ function undelivered(message: TracedMessage): Answer {
     const sentence = `${known}${stayedHere(message)}${lostNotice(message)}`
     return { answer: 'not-delivered', lead: '', sentence }
   }
-  if (state === 'freed') return { answer: 'unknown', lead: 'Unknown.', sentence: '' }
+  if (state === 'freed' || state === 'waived') return { answer: 'unknown', lead: 'Unknown.', sentence: '' }
   const reason = steps.findLast(({ result }) => result === 'deferred')?.reason ?? null
   const why = reason === null ? '' : `: ${oneLine(reason, 300).replace(/\.$/, '')}`
   if (state === 'waiting') {
@@ -206,6 +214,13 @@ function deliveryFacts(step: TraceStep): (readonly [string, string])[] {
   ]
 }
 
+/** That its sender waived what the rules require. */
+function waiverFacts({ steps }: TracedMessage): (readonly [string, string])[] {
+  return steps.some(({ kind }) => kind === 'waiver')
+    ? [['TLS-Required', 'No, in its header: the sender waived what the rule requires']]
+    : []
+}
+
 /** Who released it, and why. */
 function releaseFacts({ exposures }: TracedMessage): (readonly [string, string])[] {
   const release = exposures.findLast(({ by, reason }) => by !== null || reason !== null)
@@ -258,11 +273,6 @@ export function recipientsOf({
   if (to.length === 0) return `${numbered(recipients, 'recipient')} at ${domain}`
   const rest = recipients - to.length
   return to.join(', ') + (rest > 0 ? ` and ${rest} more at ${domain}` : '')
-}
-
-/** The rules by their names. */
-export function rulesOf({ rules, level }: Pick<TracedMessage, 'rules' | 'level'>): string {
-  return `${rules.map(nameOfRule).join(', ')}, level ${level}`
 }
 
 function capital(part: string): string {

@@ -16,6 +16,7 @@ export const RESULTS = [
   'failed',
   'released',
   'freed',
+  'waived',
   'would-bounce',
   'rejected',
 ] as const

@@ -14,6 +14,7 @@ export type MessageState =
   | 'reported'
   | 'rejected'
   | 'freed'
+  | 'waived'
   | 'mixed'
   | 'unknown'
 
@@ -55,6 +56,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   freed:
     'TLS is not required any more: Haraka tries it as usual; whether it has left, and over TLS, is not known here',
   granted: 'Released: may be sent once without what its rules require',
+  waived: 'Waived by its sender: Haraka tries it as usual, without what its rules require',
 }
 
 const RELEASED = { begun: 'Released: an attempt began', sent: 'Released: sent' } as const
@@ -87,6 +89,7 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   const { kind, result, detail = null, protocol, via } = entry
   if (kind === 'attempt') return attemptWords(entry)
   if (kind === 'release') return releaseWords(entry)
+  if (kind === 'waiver') return waiverWords(entry)
   if (kind === 'notice') return noticeWords(entry)
   if (entry.by !== undefined) return givenUpWords(entry, entry.by)
   const reason = result === 'delivered' ? null : (failureWords(entry) ?? unpublishedWords(entry) ?? detail)
@@ -138,6 +141,17 @@ function releaseWords(entry: DeliveryLogEntry): StepWords {
     says: words === null ? (OUTCOMES[result] ?? result) : `${words} ${HOW_IT_WENT[howOf(entry)]}`,
     reason: `released by ${by}${reason === '' ? '' : `: ${reason}`}`,
   }
+}
+
+/** How a message went whose sender waives TLS, and by which word. */
+function waiverWords(entry: DeliveryLogEntry): StepWords {
+  const { result, detail = null } = entry
+  const what = result === 'waived-begun' ? 'an attempt began' : 'sent'
+  const says =
+    result === 'waived'
+      ? (OUTCOMES['waived'] ?? result)
+      : `Waived by its sender: ${what} ${HOW_IT_WENT[howOf(entry)]}`
+  return { says, reason: detail }
 }
 
 function attemptWords(entry: DeliveryLogEntry): StepWords {

@@ -15,11 +15,17 @@ function statementOf(...entries: readonly Partial<DeliveryLogEntry>[]): Statemen
   return statementOn(messageOf(all, NO_NAMES, { entries: all, ...NOTHING_LACKS }))
 }
 
-const TLS = { protocol: 'TLSv1.3', mx: 'mx.bank.example', address: '192.0.2.25:25' }
+const WHERE = { mx: 'mx.bank.example', address: '192.0.2.25:25' }
+const TLS = { protocol: 'TLSv1.3', ...WHERE }
 
 const SENT: Partial<DeliveryLogEntry> = {
   ...({ kind: 'release', result: 'sent', by: 'ann', reason: 'due' } as const),
   ...{ mx: 'mx.bank.example', address: '192.0.2.25:25' },
+}
+
+const WAIVED: Partial<DeliveryLogEntry> = {
+  ...({ kind: 'waiver', result: 'waived-sent', level: 'dane' } as const),
+  ...{ mx: 'mx.bank.example', address: '192.0.2.25:25', detail: 'the message says TLS-Required: No' },
 }
 
 const ROWS: readonly (readonly [
@@ -91,6 +97,43 @@ const ROWS: readonly (readonly [
     [{ result: 'deferred' }, { result: 'freed' }, TLS],
     'unknown',
     /^Unknown\. From .* It was handed to mx\.bank\.example/,
+  ],
+  [
+    'waived by its sender and sent in the clear',
+    [
+      { ...WAIVED, result: 'waived' },
+      { ...WAIVED, result: 'waived-begun', encrypted: 'false' },
+      { ...WAIVED, encrypted: 'false' },
+    ],
+    'no',
+    /^No\. It was sent to mx\.bank\.example \(192\.0\.2\.25:25\) on 2026-11-20 10:00:00 UTC in the clear: its sender had waived that with TLS-Required: No in its header\.$/,
+  ],
+  [
+    'waived by its sender and sent over TLS',
+    [{ ...WAIVED, protocol: 'TLSv1.3', encrypted: 'true' }],
+    'not-as-required',
+    /^Encrypted, but not as its rules require\. It was sent to .* over an encrypted connection \(TLS 1\.3\), .*TLS-Required: No in its header\.$/,
+  ],
+  [
+    'waived by its sender, and nothing since',
+    [{ result: 'deferred' }, { ...WAIVED, result: 'waived', tries: '1', at: '2026-11-20T10:05:00.000Z' }],
+    'unknown',
+    /^Unknown\. From .* on it may have gone without what its rules require, .*; the log has no attempt since then\.$/,
+  ],
+  [
+    'begun in the clear as its sender waived it, then over TLS',
+    [{ ...WAIVED, result: 'waived-begun', encrypted: 'false' }, TLS],
+    'no',
+    /^No\. An attempt to .* went in the clear: its sender .* It was handed to .* encrypted connection \(TLS 1\.3\)\.$/,
+  ],
+  [
+    'REQUIRETLS as a wish, in the clear',
+    [
+      { kind: 'attempt', result: 'as-usual', level: 'none', ...WHERE, encrypted: 'false' },
+      { result: 'delivered-as-usual', level: 'none', ...WHERE },
+    ],
+    'no',
+    /^No\. An attempt to .* went in the clear, as nothing was required of that server\./,
   ],
   [
     'released and sent in the clear',
@@ -201,11 +244,15 @@ describe('what a statement says of REQUIRETLS', () => {
     })
 
   it('is no rule of the whole service', () => {
-    const { facts } = statementOf({ ...TLS, rules: [SENDER, BANK], level: 'encrypt' })
-    assert.equal(
-      new Map(facts).get('Rule'),
-      "the sender's own REQUIRETLS, Bank (acme.example), level encrypt",
-    )
+    for (const [rules, level, rule, asked] of [
+      [[SENDER, BANK], 'encrypt', 'Bank (acme.example), level encrypt', 'REQUIRETLS'],
+      [[BANK], 'encrypt', 'Bank (acme.example), level encrypt', undefined],
+      [[SENDER], 'encrypt', undefined, 'REQUIRETLS'],
+      [[SENDER], 'none', undefined, 'REQUIRETLS, as a wish: TLS is not required for it there'],
+    ] as const) {
+      const facts = new Map(statementOf({ ...TLS, rules: [...rules], level }).facts)
+      assert.deepEqual([facts.get('Rule'), facts.get('Asked for by the sender')], [rule, asked])
+    }
   })
 })
 

@@ -13,13 +13,15 @@ export function formatRecipients({ to, domain, recipients }: Message): string {
 }
 
 /** The sender, or its domain. */
-export function formatSender({ sender, from }: Message): string {
+function formatSender({ sender, from }: Message): string {
   return sender === null ? texts.messages.senderOf(plain(from)) : plain(sender)
 }
 
-/** The rules by their names. */
-export function formatRules({ rules }: Message): string {
-  return rules.map(({ id, name }) => plain(name ?? id)).join(', ')
+/** From whom, by which rules, and whether the sender asks for REQUIRETLS itself, which stands among the rules. */
+export function formatAbout(message: Message): string {
+  const isAsked = ({ owner, id }: Message['rules'][number]): boolean => owner === '*' && id === 'requiretls'
+  const rules = message.rules.filter((rule) => !isAsked(rule)).map(({ id, name }) => plain(name ?? id))
+  return texts.messages.about(formatSender(message), rules.join(', '), message.rules.some(isAsked))
 }
 
 /** The way to all that is known of the partner: of mail that came in, its sender. */

@@ -80,6 +80,7 @@ function Conclusion({ report, asked }: PartProps): VNode {
     ...(enforced.kept > 0 ? ['kept' as const] : []),
     ...(enforced.released > 0 ? ['released' as const] : []),
     ...(enforced.asUsual > 0 ? ['asUsual' as const] : []),
+    ...(enforced.waived > 0 ? ['waived' as const] : []),
   ] as const
   const nameOf = (name: (typeof figures)[number]): string =>
     name === 'kept' ? texts.messages.states.kept : texts.overview[name]
@@ -187,7 +188,15 @@ function Expiring(props: Pick<DeliveryReport, 'expiring'> & { readonly more: num
 function byDay(days: DeliveryReport['days']): ChartData {
   const of = (
     name:
-      'delivered' | 'rerouted' | 'released' | 'bounced' | 'waiting' | 'asUsual' | 'wouldBounce' | 'wouldWait',
+      | 'delivered'
+      | 'rerouted'
+      | 'released'
+      | 'bounced'
+      | 'waiting'
+      | 'asUsual'
+      | 'waived'
+      | 'wouldBounce'
+      | 'wouldWait',
   ) => days.map((day) => day[name])
   return {
     kind: 'bar',
@@ -199,6 +208,7 @@ function byDay(days: DeliveryReport['days']): ChartData {
       { label: texts.overview.waiting, values: of('waiting'), colour: 'quiet' },
       { label: texts.overview.rerouted, values: of('rerouted'), colour: 'second' },
       { label: texts.overview.asUsual, values: of('asUsual'), colour: 'second' },
+      { label: texts.overview.waived, values: of('waived'), colour: 'warn' },
       { label: texts.overview.wouldBounce, values: of('wouldBounce'), colour: 'warn' },
       { label: texts.overview.wouldWait, values: of('wouldWait'), colour: 'quiet' },
     ].filter(({ values }, place) => place === 0 || values.some((n) => n > 0)),

@@ -104,6 +104,7 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
     reportOnly,
     waits,
     notTaken,
+    waiver,
   } = answer
   const name = (rule: { readonly name: string }): string => `“${plain(rule.name)}”`
   const inactive = owners.filter(({ awake, rules }) => !awake && rules.length > 0)
@@ -136,7 +137,9 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
           ].join(''),
         )
   const untaken = notTaken !== undefined
-  return html`<${Notice} tone=${untaken ? 'warn' : requirement === null ? 'info' : clear ? 'warn' : 'good'}>
+  return html`<${Notice}
+    tone=${untaken || waiver?.effect === 'frees' ? 'warn' : requirement === null ? 'info' : clear ? 'warn' : 'good'}
+  >
     ${
       untaken &&
       html`<p>${notTaken}</p>
@@ -144,6 +147,7 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
     }
     <p><strong>${result}</strong></p>
     ${decidedBy.length > 0 && html`<p>${texts.tryOut.decidedBy(decidedBy.map(name).join(', '))}</p>`}
+    ${waiver && html`<p><strong>${waiver.sentence}</strong></p>`}
     ${reported.map(
       (each) =>
         html`<p key=${each.level}>

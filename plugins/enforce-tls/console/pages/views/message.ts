@@ -1,13 +1,7 @@
 /** One message: each attempt and outcome in order, and a statement on whether it was encrypted, for the printer. */
 import { part, request } from '../api.js'
 import { Notice, useLoaded, Waiting } from '../components/basics.js'
-import {
-  formatRecipients,
-  formatRules,
-  formatSender,
-  PartnerOf,
-  StateBadge,
-} from '../components/message-words.js'
+import { formatRecipients, formatAbout, PartnerOf, StateBadge } from '../components/message-words.js'
 import { PageTitle } from '../components/page-title.js'
 import { partnerHref } from '../components/partner-link.js'
 import { html, type VNode } from '../preact.js'
@@ -39,8 +33,7 @@ export function MessageView(props: {
   const { message, statement } = loaded.value
   return html`<${PageTitle} title=${texts.messages.to(formatRecipients(message))} back=${back} />
     <p class="lead">
-      <${StateBadge} message=${message} />${' '}
-      ${texts.messages.about(formatSender(message), formatRules(message))}${' '}
+      <${StateBadge} message=${message} />${' '} ${formatAbout(message)}${' '}
       <${PartnerOf} message=${message} />
     </p>
     <${NextStep} message=${message} session=${session} owner=${new URLSearchParams(query).get('owner')} />

@@ -3,8 +3,7 @@ import { formatError, request, requestAll, type Answer } from '../api.js'
 import { announce, Empty, Field, Notice, useLoaded, Waiting } from '../components/basics.js'
 import {
   formatRecipients,
-  formatRules,
-  formatSender,
+  formatAbout,
   PartnerOf,
   reasonOf,
   StateBadge,
@@ -166,8 +165,7 @@ function Row({ message, query }: { readonly message: Message; readonly query: st
     </p>
     ${why !== null && html`<p>${texts.sentence(plain(why))}</p>`}
     <p class="hint">
-      <time datetime=${last}>${formatMoment(last)}</time
-      >${' · '}${texts.messages.about(formatSender(message), formatRules(message))}${' · '}
+      <time datetime=${last}>${formatMoment(last)}</time>${' · '}${formatAbout(message)}${' · '}
       <${PartnerOf} message=${message} />
     </p>
   </li>`

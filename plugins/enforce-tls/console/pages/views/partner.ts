@@ -91,7 +91,7 @@ function OwnerChoice(props: {
   </label>`
 }
 
-const RESULTS = ['delivered', 'rerouted', 'bounced', 'waiting', 'released', 'asUsual'] as const
+const RESULTS = ['delivered', 'rerouted', 'bounced', 'waiting', 'released', 'asUsual', 'waived'] as const
 
 function Deliveries(props: {
   readonly domain: string
