@@ -14,6 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import lockfile from 'proper-lockfile'
@@ -58,7 +59,7 @@ async function installOnce(root: string, omit: 'nothing' | 'optional'): Promise<
   if (!existsSync(installation)) {
     const unlock = await lockfile.lock(shared, LOCK)
     try {
-      removeStale(shared)
+      await removeStale(shared)
       if (!existsSync(installation)) await install(root, installation, omit)
     } finally {
       await unlock()
@@ -123,10 +124,11 @@ function filesBelow(path: string): string[] {
     .flatMap((name) => filesBelow(join(path, name)))
 }
 
-function removeStale(shared: string): void {
+/** In turns of its own: it may take minutes, and the lock has to be renewed meanwhile. */
+async function removeStale(shared: string): Promise<void> {
   for (const name of readdirSync(shared)) {
     const path = join(shared, basename(name))
     if (Date.now() - statSync(path).mtimeMs > STALE_INSTALLATION_MS)
-      rmSync(path, { recursive: true, force: true })
+      await rm(path, { recursive: true, force: true })
   }
 }
