@@ -3,8 +3,8 @@
  * installed from npm into a folder of its own. Prints a line for each; exits 1 when one of them fails.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { install, installHaraka, OLDEST_HARAKA } from './support/other-haraka.js'
 import { HARAKA_UNDER_TEST } from './support/repository.js'
 import { TemporaryFolder } from './support/temporary-folder.js'
 
@@ -26,21 +26,12 @@ const SHORT = [
   'e2e/console',
 ]
 const NODES = ['22', '24', '26']
-const HARAKAS = ['3.2.1', '3.3.1']
+const HARAKAS = [OLDEST_HARAKA, '3.3.1', '3.3.3']
 
 interface Pair {
   readonly name: string
   readonly node: string
   readonly haraka?: string
-}
-
-function install(folder: string, ...packages: readonly string[]): string {
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  const options = ['install', '--no-audit', '--no-fund', '--omit=dev', '--loglevel=error']
-  const { status } = spawnSync('npm', [...options, ...packages], { cwd: folder, stdio: 'inherit' })
-  if (status !== 0) throw new Error(`npm could not install ${packages.join(' ')}`)
-  return join(folder, 'node_modules')
 }
 
 function pairs(folder: string): Pair[] {
@@ -57,8 +48,7 @@ function pairs(folder: string): Pair[] {
     ...HARAKAS.map((version) => ({
       name: `Haraka ${version}`,
       node: process.execPath,
-      // Haraka's HTTP server wants express, and does not bring it.
-      haraka: join(install(join(folder, `haraka-${version}`), `Haraka@${version}`, 'express'), 'Haraka'),
+      haraka: installHaraka(folder, version),
     })),
   ]
 }

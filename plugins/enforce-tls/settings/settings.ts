@@ -2,6 +2,7 @@
  * `enforce-tls.ini` as frozen, typed settings. Strict: an unknown section or key, or a value that is not
  * allowed, throws a `SettingsError` with file, section, key, value and what is expected.
  */
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from '../haraka/types.js'
@@ -39,17 +40,26 @@ export function readSettings(
       }
       onChange({ settings })
     })
-  const ini = sectionsOf(config, onFileChange)
+  const ini = sectionsOf(config, configFolder, onFileChange)
   const readSecret = secretsIn(configFolder)
   return toSettings(ini, config.get(REDIS_INI, 'ini'), { redis: readSecret, gateways: readSecret })
 }
 
-function sectionsOf(config: HarakaConfig, onChange?: (error?: Error) => void): Ini {
-  // Before the sections: what is read last is what Haraka watches.
-  const mixed = mixedList(config.get(SETTINGS_FILE, 'data'))
+function sectionsOf(config: HarakaConfig, configFolder: string, onChange?: (error?: Error) => void): Ini {
   const ini = config.get(SETTINGS_FILE, 'ini', onChange)
+  const mixed = mixedList(linesOf(path.join(configFolder, SETTINGS_FILE)))
   if (mixed !== null) throw new SettingsError(`${SETTINGS_FILE}: ${mixed}`)
   return ini
+}
+
+/** Not through Haraka's reader: below Haraka 3.3.4 it gives the same file a second time as it was read first, whatever is asked for. */
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n')
+  } catch {
+    // Missing, or the reader above has said what is wrong with it.
+    return []
+  }
 }
 
 /**
@@ -62,8 +72,9 @@ export function loadSettings(harakaFolder: string): Settings {
   const packageFolder = path.resolve(__dirname, '..', '..', '..', '..')
   const folder = path.resolve(harakaFolder)
   const config = harakaConfig.module_config(packageFolder, folder)
-  return toSettings(sectionsOf(config), config.get(REDIS_INI, 'ini'), {
-    redis: secretsIn(path.join(folder, 'config')),
+  const configFolder = path.join(folder, 'config')
+  return toSettings(sectionsOf(config, configFolder), config.get(REDIS_INI, 'ini'), {
+    redis: secretsIn(configFolder),
     // Only Haraka logs in at gateways, and often only its user may read their passwords.
     gateways: () => 'unknown here',
   })
