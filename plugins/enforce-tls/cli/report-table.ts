@@ -20,6 +20,8 @@ import { ruleLabel } from '../report/rule-names.js'
 
 /** Partners beyond these are left to the other formats. */
 const PARTNERS_MAX = 20
+/** Names in a sentence are few and short; what comes after them must not be cut off. */
+const SENTENCE_MAX = 5000
 /** A report is a text of this width wherever it goes: it is kept and sent. */
 const WIDTH = 80
 const NAME_WIDTH = 22
@@ -41,7 +43,7 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
     `${oneLine(`Deliveries ${formatScope(report)}`)}\n`,
     facts('requires TLS', formatEnforced(enforced)),
     ...(enforced.messages + enforced.waived > 0 || unknown
-      ? [facts('in short', wrap(oneLine(`${required} ${verdict}`, 600), FACT_WIDTH))]
+      ? [facts('in short', wrap(oneLine(`${required} ${verdict}`, SENTENCE_MAX), FACT_WIDTH))]
       : []),
     ...(reported.messages > 0 ? [facts('report only', formatReported(reported))] : []),
     ...(incoming.refused + incoming.wouldRefuse > 0 ? [facts('incoming', formatIncoming(incoming))] : []),
@@ -124,7 +126,7 @@ export function toTables(report: DeliveryReport, columns?: number, scope: LogSco
     ),
     ...(limits.length === 0
       ? []
-      : ['\n', ...limits.map((limit) => wrap(oneLine(limit, 600), WIDTH).join('\n') + '\n')]),
+      : ['\n', ...limits.map((limit) => wrap(oneLine(limit, SENTENCE_MAX), WIDTH).join('\n') + '\n')]),
   ].join('')
 }
 

@@ -127,7 +127,7 @@ function resultsOf(report: DeliveryReport): Conclusion['results'] {
   const lines: readonly (readonly [number, string])[] = [
     [delivered - trusted, 'sent over TLS'],
     [rerouted, 'sent over TLS to a gateway of yours; their way from there is not known here'],
-    [trusted, 'went to next hops that your settings trust without TLS'],
+    [trusted, 'went to next hops that your settings trust, with TLS or without'],
     [released, 'released by an administrator: sent without what the rules require'],
     [bounced, 'not delivered: bounced to the sender'],
     [kept, 'not delivered: kept in the queue folder as error.*'],

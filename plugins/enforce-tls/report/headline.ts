@@ -28,11 +28,6 @@ export function headline(
 ): string {
   const { attemptedWithout } = report
   const { messages, delivered, rerouted, bounced, kept, waiting, released, other, waived } = report.enforced
-  const without = released + trusted
-  const why = [
-    ...(released > 0 ? [`${shown(released)} released by an administrator`] : []),
-    ...(trusted > 0 ? [`${shown(trusted)} to next hops that your settings trust`] : []),
-  ]
   const parts = [
     `${shown(delivered - trusted)} left over it`,
     ...(rerouted > 0 ? [`${shown(rerouted)} over it to a gateway of yours`] : []),
@@ -40,7 +35,8 @@ export function headline(
     ...(kept > 0 ? [`${shown(kept)} ${were(kept)} kept undelivered`] : []),
     ...(waiting > 0 ? [`${shown(waiting)} ${were(waiting)} still waiting`] : []),
     ...(other > 0 ? [`of ${shown(other)} the result is unknown`] : []),
-    `${shown(without)} left without${why.length === 0 ? '' : ` (${why.join(', ')})`}`,
+    ...(trusted > 0 ? [`${shown(trusted)} went to next hops that your settings trust, with TLS or without`] : []),
+    `${shown(released)} left without${released > 0 ? ' (released by an administrator)' : ''}`,
     ...(waived > 0
       ? [
           `TLS was waived for ${shown(waived)} more by ${waived === 1 ? 'its sender' : 'their senders'} (${howTheyWent(report.enforced)})`,

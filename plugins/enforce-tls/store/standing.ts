@@ -90,7 +90,7 @@ function firstSeen({ place, identity, onEmptyStore }: StoreObservation): Standin
     }
   return {
     state: 'new',
-    remark: `${place} ${lack}, and this Haraka has never seen rules, so mail is delivered as usual; if it is new, enforce-tls init ends this warning`,
+    remark: `${place} ${lack}, and this Haraka has never seen rules, so mail is delivered as usual, and nothing is written to the delivery log; if it is new, enforce-tls init ends this warning`,
   }
 }
 
