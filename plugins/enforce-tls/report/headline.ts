@@ -35,7 +35,9 @@ export function headline(
     ...(kept > 0 ? [`${shown(kept)} ${were(kept)} kept undelivered`] : []),
     ...(waiting > 0 ? [`${shown(waiting)} ${were(waiting)} still waiting`] : []),
     ...(other > 0 ? [`of ${shown(other)} the result is unknown`] : []),
-    ...(trusted > 0 ? [`${shown(trusted)} went to next hops that your settings trust, with TLS or without`] : []),
+    ...(trusted > 0
+      ? [`${shown(trusted)} went to next hops that your settings trust, with TLS or without`]
+      : []),
     `${shown(released)} left without${released > 0 ? ' (released by an administrator)' : ''}`,
     ...(waived > 0
       ? [
