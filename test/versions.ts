@@ -24,6 +24,7 @@ const SHORT = [
   'e2e/start-refused',
   'e2e/partner-check',
   'e2e/console',
+  'e2e/requiretls-chain',
 ]
 const NODES = ['22', '24', '26']
 const HARAKAS = [OLDEST_HARAKA, '3.3.1', '3.3.3']
