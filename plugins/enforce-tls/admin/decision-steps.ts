@@ -3,13 +3,13 @@
  * matches less or moves. What is decided for made-up messages is compared, now and whenever a rule begins or ends;
  * what was not looked at counts as if it were otherwise.
  */
-import { demandsMore } from '../rules/demands-more.js'
+import { demandsMore } from '../rules/compare-demands.js'
 import { samplesOfChange, type SideGroups } from '../rules/change-samples.js'
 import { Groups, type StoredGroups } from '../rules/group.js'
 import { MailDecided, type Turn, type Version } from '../rules/mail-decided.js'
 import { groupsProblem } from '../rules/match.js'
 import { byPlace } from '../rules/owner-entries.js'
-import { actionOf } from '../rules/rule.js'
+import { actionOf, type RelayWithTls } from '../rules/rule.js'
 import { inPieces } from '../work/turns.js'
 import { sorting, type InPieces } from '../work/pieces.js'
 import type { RuleImpact } from './rule-impact.js'
@@ -136,6 +136,7 @@ class Steps {
   readonly #is: ReadonlyMap<string, Standing>
   readonly #known: ReadonlyMap<string, RuleImpact>
   readonly #found = new Map<string, RuleImpact & { readonly patterns: Set<string> }>()
+  readonly #instead = new Map<string, Map<string, RelayWithTls>>()
 
   constructor(owner: string, is: ReadonlyMap<string, Standing>, known: readonly RuleImpact[]) {
     this.#owner = owner
@@ -150,12 +151,17 @@ class Steps {
       return { ...each, named, added: named }
     })
     const replaced = new Set(found.map(({ owned }) => owned.id))
-    return [...[...this.#known.values()].filter(({ owned }) => !replaced.has(owned.id)), ...found]
+    const all = [...[...this.#known.values()].filter(({ owned }) => !replaced.has(owned.id)), ...found]
+    return all.map((each) => {
+      const instead = this.#instead.get(each.owned.id)
+      return instead === undefined ? each : { ...each, instead: [...instead.values()] }
+    })
   }
 
   /** Takes what is decided in another way for mail of a pattern. */
   take({ before, after, more, hidden, at }: Turn, pattern: string): void {
     const [lost, won] = [hidden ? undefined : this.#stepOf(before), this.#stepOf(after)]
+    if (before && after) this.#insteadOf(after.id, [actionOf(before.rule)])
     if (won !== undefined && asks(won)) return
     if (more && after) this.#add(after.id, 'takes-over', at, pattern)
     if (lost === undefined && won === undefined && after && !more) this.#add(after.id, 'order', at, pattern)
@@ -173,11 +179,22 @@ class Steps {
       ({ id, rule, in: side }) => side !== 'before' && byPlace(top, { id, position: rule.position }) < 0,
     )
     const one = suspects.find(({ rule }) => held.some((each) => demandsMore(each, actionOf(rule))))
-    if (one && !asks(this.#stepOf(one) ?? 'nothing')) this.#add(one.id, 'takes-over', null, null)
+    if (one === undefined || asks(this.#stepOf(one) ?? 'nothing')) return
+    this.#insteadOf(
+      one.id,
+      held.filter((each) => demandsMore(each, actionOf(one.rule))),
+    )
+    this.#add(one.id, 'takes-over', null, null)
   }
 
   #stepOf(version: Version | null): Step | undefined {
     return version === null ? undefined : this.#known.get(version.id)?.step
+  }
+
+  #insteadOf(id: string, actions: readonly RelayWithTls[]): void {
+    const known = this.#instead.get(id) ?? new Map<string, RelayWithTls>()
+    for (const action of actions) known.set(JSON.stringify(action), action)
+    this.#instead.set(id, known)
   }
 
   #add(id: string, step: 'takes-over' | 'order', at: number | null, pattern: string | null): void {

@@ -1,12 +1,11 @@
 /** What a rule does, in sentences: the same for the command, the console and its API. Pure. */
-import { capital } from '../text/capital.js'
 import { listed, numbered } from '../text/list.js'
 import type { Above, Also, RuleEffect } from '../rules/effect.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
 import type { DecidedBy } from '../rules/requirement.js'
 import type { Part } from '../rules/tally.js'
-import { formatLevel, formatLevelOf } from './format-published.js'
+import { formatLeftOpen, formatLevel, formatLevelOf } from './format-published.js'
 import { formatCovered, formatMail, formatAction, formatSender } from './format-rule.js'
 import { actionOf } from '../rules/rule.js'
 
@@ -172,9 +171,10 @@ function formatOtherwise(effect: RuleEffect): string[] {
   const required = also.map(({ requirement, certain, ...part }) => {
     const rules = requirement.decidedBy.map(formatRule).join(' and ')
     const mail = part.all && named <= checked ? 'all of its mail' : formatPart(part)
-    return certain
-      ? `${capital(formatLevelOf(requirement))} is still required for ${mail}, by ${rules}.`
-      : `${capital(formatLevelOf(requirement))} may still be required for ${mail}: it depends on the message's header, which ${rules} looks at.`
+    const is = certain
+      ? `is still required for ${mail}, by ${rules}`
+      : `may still be required for ${mail}: it depends on the message's header, which ${rules} looks at`
+    return `${[`Level ${requirement.level} ${is}`, ...formatLeftOpen(requirement)].join('; ')}.`
   })
   return [
     ...required,

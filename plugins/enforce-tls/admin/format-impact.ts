@@ -8,7 +8,8 @@ import { ANYONE } from '../rules/pattern.js'
 import { actionOf } from '../rules/rule.js'
 import type { Impact } from './impact.js'
 import type { RuleImpact } from './rule-impact.js'
-import { formatLessThanBefore } from './less-than-before.js'
+import { formatInstead } from './format-instead.js'
+import { formatLess } from './less-than-before.js'
 import type { NamedEffect, RuleEffects } from './rule-effects.js'
 import { asks, type Step } from './steps.js'
 
@@ -65,9 +66,9 @@ export function formatMoreRules({ more }: ImpactWords): string | null {
 }
 
 function sentencesOf(impact: RuleImpact, effect: NamedEffect): string[] {
-  const { owned, before, step, at } = impact
+  const { owned, step, at } = impact
   const action = actionOf(owned.rule)
-  const less = before === null ? null : formatLessThanBefore(actionOf(before), action)
+  const less = formatLess(impact)
   const isOverThen = at !== null && (step === 'lapses' || step === 'service-wide-ends')
   return [
     ...leadOf(impact, effect),
@@ -102,13 +103,13 @@ function leadOf(impact: RuleImpact, { is, more, status }: NamedEffect): string[]
 }
 
 /** Whose mail it decides for then, which another rule did before. */
-function formatTakenOver({ owned: { rule }, named, at }: RuleImpact): string {
+function formatTakenOver({ owned: { rule }, named, at, instead = [] }: RuleImpact): string {
   const partners = named.filter((pattern) => pattern !== ANYONE)
   const rest = partners.length - PATTERNS_MAX
   const shown = [...partners.slice(0, PATTERNS_MAX), ...(rest > 0 ? [`${rest} more`] : [])]
   const side = rule.direction === 'outgoing' ? 'to' : 'from'
   const mail = shown.length === 0 ? 'other mail' : `mail ${side} ${listed(shown)}`
-  return `${capital(fromThen(at, mail))} would have to fulfil this rule instead, which requires more.`
+  return `${capital(fromThen(at, mail))} would have to fulfil this rule instead, which ${formatInstead(instead, actionOf(rule))}.`
 }
 
 /** That a rule is about the other way of mail then. */

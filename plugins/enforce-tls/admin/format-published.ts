@@ -2,6 +2,7 @@
 import { definitionOf, type Otherwise, type PublishedBy } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
+import { isWaivable } from '../rules/waivable.js'
 
 const NOTHING: Readonly<Record<PublishedBy, string>> = {
   dane: 'no signed TLSA records',
@@ -32,6 +33,15 @@ const SHORT: Readonly<Record<Least, string>> = {
   none: ', or in the clear where nothing is published',
 }
 
+const LEFT_OPEN: Readonly<Record<Least, string>> = {
+  defer: '',
+  onward: 'where nothing is published, mail leaves only as REQUIRETLS requires',
+  encrypt: 'where nothing is published, TLS with any certificate is enough',
+  none: 'mail may leave in the clear where nothing is published',
+}
+
+const WAIVED = 'its sender waives TLS (TLS-Required: No)'
+
 /** What holds where nothing is published, as a clause. */
 export function formatOtherwise(by: PublishedBy, otherwise: Least): string {
   return `${TEXTS[otherwise]} ${whereNothing(by)}`
@@ -52,7 +62,14 @@ export function formatLevel(action: ActionOnNothing): string {
 
 /** The same of all that is required; where rules add up, only what holds for their sum. */
 export function formatLevelOf(requirement: Requirement): string {
-  return `level ${requirement.level}${SHORT[leastOf(requirement)]}`
+  const waived = isWaivable(requirement) ? ` or ${WAIVED}` : ''
+  return `level ${requirement.level}${SHORT[leastOf(requirement)]}${waived}`
+}
+
+/** What is left open by all that is required, as clauses of their own behind the level; none where nothing is. */
+export function formatLeftOpen(requirement: Requirement): string[] {
+  const least = LEFT_OPEN[leastOf(requirement)]
+  return least === '' ? [] : [`${least}${isWaivable(requirement) ? `, or where ${WAIVED}` : ''}`]
 }
 
 /** The least that may be enough where nothing is published. */

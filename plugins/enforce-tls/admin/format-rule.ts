@@ -2,7 +2,7 @@
 import { listed } from '../text/list.js'
 import { definitionOf } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
-import { isWaivable } from '../requiretls/waiver.js'
+import { isWaivable } from '../rules/waivable.js'
 import { requirementOfAction, type Requirement } from '../rules/requirement.js'
 import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import { formatOnFailureOf } from './format-gateway.js'

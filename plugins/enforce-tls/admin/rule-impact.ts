@@ -1,6 +1,6 @@
 /** What a change does to one rule. */
 import type { OwnedRule } from '../rules/owner-entries.js'
-import type { Rule } from '../rules/rule.js'
+import type { RelayWithTls, Rule } from '../rules/rule.js'
 import type { Step } from './steps.js'
 
 /** A rule for which something changes. */
@@ -16,4 +16,6 @@ export interface RuleImpact {
   readonly named: readonly string[]
   /** Those among them that come in. */
   readonly added: readonly string[]
+  /** What held before for mail that it decides for then, where that is another demand than its own; absent for nothing. */
+  readonly instead?: readonly RelayWithTls[]
 }

@@ -5,7 +5,7 @@
 import { askedOf } from '../admin/asked.js'
 import { formatImpact, formatMoreRules, type ImpactWords } from '../admin/format-impact.js'
 import { impactOf, type Impact } from '../admin/impact.js'
-import { formatLessThanBefore } from '../admin/less-than-before.js'
+import { formatLess } from '../admin/less-than-before.js'
 import { domainsIn } from '../admin/set-group.js'
 import { asks as asksByStep, type Step } from '../admin/steps.js'
 import { formatPartnerObservations, formatRuleObservations } from '../report/format-observed.js'
@@ -130,9 +130,9 @@ async function sayImpact(
   const { output } = context
   const words = await formatImpact(impact, effectsNow(context, impact.after), isSpoken)
   if (!asks(context, options)) {
-    for (const { owned, before } of impact.rules) {
-      const less = before && formatLessThanBefore(actionOf(before), actionOf(owned.rule))
-      if (less) output.line(less)
+    for (const each of impact.rules) {
+      const less = formatLess(each)
+      if (less !== null) output.line(less)
     }
     return words
   }

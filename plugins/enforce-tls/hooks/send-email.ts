@@ -22,7 +22,7 @@ import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
 import { isAsked, isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
-import { isWaivable } from '../requiretls/waiver.js'
+import { isWaivable } from '../rules/waivable.js'
 import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
 import {
   decideOn,

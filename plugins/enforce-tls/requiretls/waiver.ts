@@ -3,29 +3,12 @@
  * administrator requires beside them. Pure.
  */
 import type { MessageView } from '../rules/match.js'
-import type { Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
+import { isWaivable } from '../rules/waivable.js'
 import { saysTlsRequiredNo } from './header-fields.js'
 
 /** Why a message goes without what its rules require, for log and delivery log. */
 export const SAYS_NO = 'the message says TLS-Required: No'
-
-/**
- * Whether rules only want what the partner publishes to be fulfilled, and nothing where it publishes nothing. A version, a
- * trust, a gateway or REQUIRETLS is the administrator's own word, and stands above the sender's wish.
- */
-export function isWaivable(requirement: Requirement | null): requirement is Requirement {
-  return (
-    requirement !== null &&
-    !requirement.encrypted &&
-    requirement.published.length > 0 &&
-    requirement.published.every(({ otherwise }) => otherwise === 'none') &&
-    requirement.minVersion === undefined &&
-    requirement.trusts === undefined &&
-    requirement.gateway === undefined &&
-    requirement.onward === undefined
-  )
-}
 
 /**
  * What the field comes to in the header of a message: it `frees` it, it would but for `honour_no=false` (`off`), it is there

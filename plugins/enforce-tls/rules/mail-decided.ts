@@ -5,7 +5,7 @@
  */
 import { Compilation } from './compilation.js'
 import { NO_ENTRIES } from './compiled.js'
-import { demandsMore } from './demands-more.js'
+import { demandsMore } from './compare-demands.js'
 import type { Groups } from './group.js'
 import type { MessageView } from './match.js'
 import { byPlace } from './owner-entries.js'
@@ -13,7 +13,7 @@ import { ANYONE } from './pattern.js'
 import { periodOf, type Period } from './period.js'
 import type { InPieces } from '../work/pieces.js'
 import { RuleList } from './rule-list.js'
-import { actionOf, type RelayWithTls, type Rule } from './rule.js'
+import { actionOf, NO_ACTION, type RelayWithTls, type Rule } from './rule.js'
 
 /** A rule that is on and enforces, in one of its versions. */
 export interface Version {
@@ -42,10 +42,10 @@ interface Candidate extends Version {
   readonly headers: string
 }
 
-const NOTHING: RelayWithTls = { level: 'none' }
-
 /** So many pairs of rules, and times, are looked at for one message. */
 const PAIRS_MAX = 20_000
+/** Pairs that are looked at between two yields. */
+const PIECE = 500
 
 /** The versions of an owner's rules, found by addresses. */
 export class MailDecided {
@@ -107,6 +107,7 @@ function* turnsAmong(all: readonly Candidate[], now: number): InPieces<readonly 
   const found: Turn[] = []
   const seen = new Set<string>()
   let left = PAIRS_MAX
+  let pairs = 0
   for (const time of [now, ...later]) {
     yield
     const active = all.filter(({ period: { from, until } }) => time >= from && time < until)
@@ -115,9 +116,10 @@ function* turnsAmong(all: readonly Candidate[], now: number): InPieces<readonly 
     if (left < 0) return null
     for (const [index, was] of before.entries())
       for (const [place, is] of after.entries()) {
+        if (++pairs % PIECE === 0) yield
         if (was === is || !canFollow(before.slice(0, index), is) || !canFollow(after.slice(0, place), was))
           continue
-        const [held, asked] = [was, is].map((each) => (each ? actionOf(each.rule) : NOTHING)) as [
+        const [held, asked] = [was, is].map((each) => (each ? actionOf(each.rule) : NO_ACTION)) as [
           RelayWithTls,
           RelayWithTls,
         ]

@@ -86,7 +86,7 @@ export function actionOf({ actions }: Pick<Rule, 'actions'>): RelayWithTls {
   return actions.relayWithTls ?? NO_ACTION
 }
 
-const NO_ACTION: RelayWithTls = { level: 'none' }
+export const NO_ACTION: RelayWithTls = { level: 'none' }
 
 /** One thing wrong with a rule. */
 export interface RuleProblem extends Flaw {

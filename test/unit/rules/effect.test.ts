@@ -73,7 +73,7 @@ const OTHERS: readonly (readonly [string, Row['rules'], Parameters<typeof effect
       'acme.example': [when(bank, off)],
     },
     {},
-    /^off\. Level mta-sts, or in the clear where nothing is published is still required for all of its mail/,
+    /^off\. Level mta-sts is still required for all of its mail, by .*; mail may leave in the clear where nothing is published, or where its sender waives TLS/,
   ],
   [
     'one of its senders requires it',
@@ -274,7 +274,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     { '*': [when(bank, DANE)], 'acme.example': [when(bank, none)] },
     {},
     'active',
-    /requires level dane, or in the clear where nothing is published\.$/,
+    /requires level dane, or in the clear where nothing is published or its sender waives TLS \(TLS-Required: No\)\.$/,
   ],
   [
     'nothing limits it',
