@@ -55,12 +55,10 @@ export function otherwiseOf({ level, otherwise = 'defer', requireOnward }: Actio
   return requireOnward === 'must' && otherwise !== 'defer' ? 'onward' : otherwise
 }
 
-/** A level in a few words, such as `level dane, or in the clear where nothing is published`. */
-export function formatLevel(action: ActionOnNothing): string {
-  return `level ${action.level}${SHORT[otherwiseOf(action) ?? 'defer']}`
-}
-
-/** The same of all that is required; where rules add up, only what holds for their sum. */
+/**
+ * What is required in a few words, such as `level dane, or in the clear where nothing is published`; where rules add up, only
+ * what holds for their sum.
+ */
 export function formatLevelOf(requirement: Requirement): string {
   const waived = isWaivable(requirement) ? ` or ${WAIVED}` : ''
   return `level ${requirement.level}${SHORT[leastOf(requirement)]}${waived}`

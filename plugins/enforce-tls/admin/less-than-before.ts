@@ -103,6 +103,6 @@ function formatTrust({ trust: before }: RelayWithTls, { trust: after }: RelayWit
 
 function formatRoute({ via: before }: RelayWithTls, { onFailure, via: after }: RelayWithTls): string {
   return after !== undefined && onFailure !== 'reroute'
-    ? `only the gateway "${after}" has to fulfil it, and no server of the recipients`
+    ? `what is required holds for the gateway "${after}" alone, and for no server of the recipients`
     : `mail no longer goes through the gateway "${before ?? ''}"`
 }

@@ -23,7 +23,11 @@ const DIFFERENT: readonly (readonly [RelayWithTls, RelayWithTls, RegExp])[] = [
   [{ level: 'encrypt', minVersion: 'TLSv1.3' }, NONE, CLEAR],
   [ENCRYPT, DANE, CLEAR],
   [MUST, NONE, CLEAR],
-  [VERIFY, { level: 'published', otherwise: 'encrypt' }, /less than before: TLS with any certificate is enou/],
+  [
+    VERIFY,
+    { level: 'published', otherwise: 'encrypt' },
+    /less than before: TLS with any certificate is enou/,
+  ],
 ]
 const WEAKER: readonly (readonly [RelayWithTls, RelayWithTls, RegExp])[] = [
   [{ level: 'published', otherwise: 'encrypt' }, NONE, CLEAR],
@@ -46,7 +50,7 @@ const TO = ['ord.example']
 const ENDS: Readonly<Record<string, object | undefined>> = {
   'is switched off': { enabled: false },
   'only reports': { mode: 'report' },
-  'expires': { expiresAt: '2040-01-01T00:00:00Z' },
+  expires: { expiresAt: '2040-01-01T00:00:00Z' },
   'matches less': { criteria: { to: { matchesAny: ['other.example'] } } },
   'is deleted': undefined,
 }
@@ -65,7 +69,10 @@ for (const [held, action, expected] of [...DIFFERENT, ...WEAKER])
     const b = (more: object = {}, to = TO) => rule(to, { position: 3, name: 'B', ...more }, action)
     const ways: Readonly<Record<string, [Held, EntryChange[]]>> = {
       'is moved above': from({ a, b: b() }, { a, b: b({ position: 1 }) }),
-      'is switched on above': from({ a, b: b({ position: 1, enabled: false }) }, { a, b: b({ position: 1 }) }),
+      'is switched on above': from(
+        { a, b: b({ position: 1, enabled: false }) },
+        { a, b: b({ position: 1 }) },
+      ),
       'is created above': from({ a }, { a, b: b({ position: 1 }) }),
       'matches more': from({ a, b: b({ position: 1 }, ['other.example']) }, { a, b: b({ position: 1 }) }),
       'takes its place': becomes(a, b({ position: 2 })),
@@ -80,7 +87,7 @@ for (const [held, action, expected] of [...DIFFERENT, ...WEAKER])
       for (const [way, more] of Object.entries(ENDS))
         it(`as that ${way}`, async () => {
           const words = await said(from({ a, b: b() }, { ...(more && { a: { ...a, ...more } }), b: b() }))
-          assert.match(words, /instead, which requires something else: .+, and no longer .+\.$/m)
+          assert.match(words, /instead, which requires something else: level .+, and no longer level .+\.$/m)
           assert.match(words, expected)
           assert.doesNotMatch(words, /requires more/)
         })

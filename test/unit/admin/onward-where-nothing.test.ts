@@ -1,7 +1,7 @@
 /** What a rule lets through where nothing is published, beside REQUIRETLS or not at all: no sentence has both. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatLevel, formatLevelOf } from '../../../plugins/enforce-tls/admin/format-published.js'
+import { formatLevelOf } from '../../../plugins/enforce-tls/admin/format-published.js'
 import { formatRequirement } from '../../../plugins/enforce-tls/admin/format-requirement.js'
 import { formatAction, formatCovered } from '../../../plugins/enforce-tls/admin/format-rule.js'
 import { formatLessThanBefore } from '../../../plugins/enforce-tls/admin/less-than-before.js'
@@ -23,7 +23,6 @@ for (const level of ['dane', 'mta-sts', 'published'] as const)
         const said = [
           formatAction(action),
           formatCovered('acme.example', rule(action)),
-          formatLevel(action),
           formatLevelOf(requirement),
           formatRequirement(requirement),
         ]
