@@ -53,7 +53,8 @@ function lessClauses(before: RelayWithTls, after: RelayWithTls): readonly string
     add(isLost(['dane']), 'TLSA records are not looked at any more')
     add(isLost(['listed']), 'MTA-STS policies are not looked at any more')
   }
-  const [byRecords, byPolicy] = [to !== null && to !== 'mta-sts', to !== null && to !== 'dane']
+  const byPolicy = to !== null && to !== 'dane'
+  const byRecords = (to !== null && to !== 'mta-sts') || after.requireOnward === 'must'
   add(
     byPolicy && isLost(['waits'], ['policy']),
     'an MTA-STS policy is enough where there are no signed TLSA records',

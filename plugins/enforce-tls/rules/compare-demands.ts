@@ -95,18 +95,19 @@ function atomsAt({ encrypted, trusted, namesHost: host, published }: Requirement
     ...(encrypted ? (['encrypted'] as const) : []),
     ...(trusted ? (['trusted'] as const) : []),
     ...(host ? (['host'] as const) : []),
-    // What REQUIRETLS asks for beside is part of `onward`.
-    ...published.filter(({ isOnward }) => isOnward !== true).flatMap((demand) => publishedAt(demand, kind)),
+    ...published.flatMap((demand) => publishedAt(demand, kind)),
   ])
 }
 
-function publishedAt({ by, otherwise }: PublishedDemand, kind: Kind): readonly Atom[] {
+function publishedAt({ by, otherwise, isOnward }: PublishedDemand, kind: Kind): readonly Atom[] {
   const has = {
     tlsa: by !== 'mta-sts' && (kind === 'tlsa' || kind === 'both'),
     policy: by !== 'dane' && (kind === 'policy' || kind === 'both'),
   }
   if (has.tlsa) return ['encrypted', 'dane', ...(has.policy ? (['listed'] as const) : [])]
   if (has.policy) return ['encrypted', 'listed', 'trusted', 'host']
+  // REQUIRETLS takes the certificate as well, where it is known otherwise that the host is the right one.
+  if (isOnward) return ['trusted', 'host']
   return { defer: ['waits'] as const, encrypt: ['encrypted'] as const, none: [] }[otherwise]
 }
 

@@ -8,115 +8,16 @@ import fc from 'fast-check'
 import { impactOf } from '../../../plugins/enforce-tls/admin/impact.js'
 import { storeAfter } from '../../../plugins/enforce-tls/admin/store-after.js'
 import { decide } from '../../../plugins/enforce-tls/rules/decide.js'
-import { HeaderBlock } from '../../../plugins/enforce-tls/rules/header-block.js'
 import type { MessageView } from '../../../plugins/enforce-tls/rules/match.js'
 import { isOn } from '../../../plugins/enforce-tls/rules/owner-entries.js'
 import { ownersOf } from '../../../plugins/enforce-tls/rules/owner.js'
 import { periodOf } from '../../../plugins/enforce-tls/rules/period.js'
-import type { Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
 import type { Rule } from '../../../plugins/enforce-tls/rules/rule.js'
 import { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import type { ReadStore } from '../../../plugins/enforce-tls/store/rule-store.js'
 import { atOnce } from '../../../plugins/enforce-tls/work/pieces.js'
-import {
-  change,
-  changed,
-  changesBetween,
-  FINGERPRINTS,
-  often,
-  OWNERS,
-  storeOf,
-  world,
-} from './made-up-changes.js'
-
-const RECIPIENTS = [
-  'cfo@bank.example',
-  'x@bank.example',
-  'x@sub.bank.example',
-  'x@other.example',
-  'x@far.invalid',
-]
-const HEADERS = ['Subject: x\nX-Class: secret', 'Subject: x', 'Subject: y\nX-Class: secret', 'Subject: y']
-const address = (text: string) => {
-  const [local = '', domain = ''] = text.split('@')
-  return { local, domain }
-}
-const MESSAGES: readonly MessageView[] = [
-  Date.now(),
-  Date.parse('2045-01-01T00:00:00Z'),
-  Date.parse('2055-01-01T00:00:00Z'),
-].flatMap((now) =>
-  HEADERS.flatMap((header) =>
-    ['ann@acme.example', 'bob@acme.example'].flatMap((own) =>
-      RECIPIENTS.flatMap((theirs) =>
-        (['outgoing', 'incoming'] as const).map((direction) => {
-          const [sender, recipient] = direction === 'outgoing' ? [own, theirs] : [theirs, own]
-          const headers = new HeaderBlock(`${header}\n\n`)
-          return { direction, sender: address(sender), recipient: address(recipient), headers, now }
-        }),
-      ),
-    ),
-  ),
-)
-
-/** Sessions that tell all these requirements apart, and none. */
-const SESSIONS = [false, true].flatMap((encrypted) =>
-  ['TLSv1.2', 'TLSv1.3'].flatMap((version) =>
-    [false, true].flatMap((trusted) =>
-      ['', 'mx.other.example', 'domain'].flatMap((name) =>
-        ['', ...FINGERPRINTS].flatMap((fingerprint) =>
-          ['fulfilled', 'broken', 'nothing'].map((dane) => ({
-            encrypted,
-            version,
-            trusted,
-            name,
-            fingerprint,
-            dane,
-          })),
-        ),
-      ),
-    ),
-  ),
-)
-
-const known = new Map<string, readonly boolean[]>()
-
-/** Which of the sessions fulfil it. */
-function satisfied(requirement: Requirement | null, domain: string): readonly boolean[] {
-  const key = domain + JSON.stringify(requirement && { ...requirement, decidedBy: [] })
-  const found = known.get(key) ?? judged(requirement, domain)
-  known.set(key, found)
-  return found
-}
-
-function judged(requirement: Requirement | null, domain: string): readonly boolean[] {
-  if (requirement === null) return SESSIONS.map(() => true)
-  return SESSIONS.map((tls) => {
-    const published = requirement.published.every(({ otherwise }) =>
-      tls.dane === 'nothing'
-        ? otherwise === 'none' || (otherwise === 'encrypt' && tls.encrypted)
-        : tls.encrypted && tls.dane === 'fulfilled',
-    )
-    return (
-      published &&
-      (tls.encrypted || !requirement.encrypted) &&
-      (!tls.encrypted || tls.version >= (requirement.minVersion ?? 'TLSv1.2')) &&
-      (tls.trusted || !requirement.trusted) &&
-      (tls.name !== '' || !requirement.namesHost) &&
-      requirement.namesAnyOf.every((each) => each.includes(tls.name === 'domain' ? domain : tls.name)) &&
-      requirement.fingerprintsAnyOf.every((each) => each.includes(tls.fingerprint))
-    )
-  })
-}
-
-async function listsOf(
-  store: Pick<ReadStore, 'readOwner' | 'groups'>,
-): Promise<ReadonlyMap<string, RuleList>> {
-  const groups = await store.groups()
-  const compiled = new Map<string, RuleList>()
-  for (const of of OWNERS) compiled.set(of, atOnce(RuleList.compile(await store.readOwner(of), groups)))
-  return compiled
-}
+import { change, changed, changesBetween, often, storeOf, world } from './made-up-changes.js'
+import { isLess, listsOf, MESSAGES, satisfied } from './made-up-sessions.js'
 
 /**
  * Why a change has to ask; `null` where nothing bounces or leaves in the clear that did not before, but for what was
@@ -170,11 +71,6 @@ async function stillMatches(
   const alone = { owner: of, rules: new Map([['a', JSON.stringify(left)]]), service: '{"enabled":true}' }
   const list = atOnce(RuleList.compile(alone, await store.groups()))
   return atOnce(list.match(message)).decides !== null
-}
-
-/** Whether something satisfies the second that does not satisfy the first. */
-function isLess(first: readonly boolean[], second: readonly boolean[]): boolean {
-  return second.some((fulfils, index) => fulfils && first[index] === false)
 }
 
 it('every change asks after which mail may bounce, or leave in the clear, which did not before', async () => {

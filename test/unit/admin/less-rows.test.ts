@@ -22,7 +22,6 @@ const DIFFERENT: readonly (readonly [RelayWithTls, RelayWithTls, RegExp])[] = [
   [VERIFY, NONE, CLEAR],
   [{ level: 'encrypt', minVersion: 'TLSv1.3' }, NONE, CLEAR],
   [ENCRYPT, DANE, CLEAR],
-  [MUST, NONE, CLEAR],
   [
     VERIFY,
     { level: 'published', otherwise: 'encrypt' },
@@ -30,6 +29,7 @@ const DIFFERENT: readonly (readonly [RelayWithTls, RelayWithTls, RegExp])[] = [
   ],
 ]
 const WEAKER: readonly (readonly [RelayWithTls, RelayWithTls, RegExp])[] = [
+  [MUST, NONE, CLEAR],
   [{ level: 'published', otherwise: 'encrypt' }, NONE, CLEAR],
   [{ level: 'published' }, NONE, CLEAR],
   [MUST, ENCRYPT, /asks for less than before: mail no longer leaves only with REQUIRETLS/],

@@ -49,6 +49,12 @@ const action = fc.constantFrom(
   { level: 'fingerprint', fingerprints: FINGERPRINTS },
   { level: 'dane', otherwise: 'encrypt' },
   { level: 'published', otherwise: 'none' },
+  { level: 'published', otherwise: 'none', requireOnward: 'offered' },
+  { level: 'published' },
+  { level: 'mta-sts', otherwise: 'encrypt' },
+  { level: 'mta-sts', otherwise: 'none', minVersion: 'TLSv1.2' },
+  { level: 'dane', otherwise: 'none' },
+  { level: 'encrypt', requireOnward: 'must' },
 )
 const period = often<Pick<Rule, 'startsAt' | 'expiresAt'>>(
   [3, fc.constant({})],

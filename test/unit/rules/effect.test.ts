@@ -267,7 +267,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(bank, DANE), when(to('bank.example', 'b.example'))],
     { id: 'r2' },
     'partly',
-    /Except for bank\.example: rule r1 of acme\.example \(Rule 1\) above XX,
+    /Except for bank\.example: rule r1 of acme\.example \(Rule 1\) above it decides for this mail \(level dane, or in the clear where nothing is published or its sender waives TLS \(TLS-Required: No\)\)\.$/,
   ],
   [
     'it exempts, and the service allows mail in the clear',
