@@ -1,5 +1,5 @@
 /** What a change takes away from mail that a rule decides for, in a sentence: nothing is weakened unsaid. Pure. */
-import { compareDemands, KINDS, type Atom, type Kind } from '../rules/compare-demands.js'
+import { compareDemands, KINDS, type Atom, type Kind, type Part } from '../rules/compare-demands.js'
 import { definitionOf, type PublishedBy } from '../rules/levels.js'
 import { actionOf, type RelayWithTls } from '../rules/rule.js'
 import { formatOtherwise, LEAST, otherwiseOf } from './format-published.js'
@@ -31,7 +31,7 @@ const OTHERWISE_AT: Readonly<Record<PublishedBy, readonly Kind[]>> = {
 }
 
 function lessClauses(before: RelayWithTls, after: RelayWithTls): readonly string[] {
-  const lost = new Set(compareDemands(before, after).lost)
+  const lost = lostParts(before, after)
   if (lost.size === 0) return []
   if (after.level === 'none') return ['mail may leave in the clear']
   const isLost = (atoms: readonly Atom[], kinds: readonly Kind[] = KINDS) =>
@@ -48,6 +48,9 @@ function lessClauses(before: RelayWithTls, after: RelayWithTls): readonly string
         (was !== null && LEAST.indexOf(is) > LEAST.indexOf(was)),
       formatOtherwise(to, is),
     )
+  const from = definitionOf(before.level).published
+  if (to === null && from !== null && after.requireOnward === 'must')
+    add(isLost(['waits']), formatOtherwise(from, 'onward'))
   if (to === null) add(isLost(['dane', 'listed']), 'what partners publish is not looked at any more')
   else {
     add(isLost(['dane']), 'TLSA records are not looked at any more')
@@ -84,7 +87,7 @@ function lessClauses(before: RelayWithTls, after: RelayWithTls): readonly string
   add(
     lost.has('onward'),
     before.requireOnward === 'must'
-      ? 'mail no longer leaves only with REQUIRETLS'
+      ? 'mail no longer leaves only with REQUIRETLS, to a server that is proved to be the right one'
       : 'mail is no longer handed on with REQUIRETLS',
   )
   add(lost.has('trust'), formatTrust(before, after))
@@ -95,6 +98,15 @@ function lessClauses(before: RelayWithTls, after: RelayWithTls): readonly string
   )
   add(lost.has('unwaivable'), 'the sender of a message can waive TLS (TLS-Required: No)')
   return clauses
+}
+
+/** What goes with REQUIRETLS is said with it, and not again as if the level had demanded it. */
+function lostParts(before: RelayWithTls, after: RelayWithTls): ReadonlySet<Part> {
+  const { lost } = compareDemands(before, after)
+  if (!lost.includes('onward')) return new Set(lost)
+  const { requireOnward: _, ...level } = before
+  const ofLevel = compareDemands(level, after).lost
+  return new Set([...lost.filter((part) => !/^(dane|listed|trusted|host)@/.test(part)), ...ofLevel])
 }
 
 function formatTrust({ trust: before }: RelayWithTls, { trust: after }: RelayWithTls): string {

@@ -1,6 +1,6 @@
 /** Made-up stores of few owners, rules, groups and dates, and changes of them, for fast-check. */
 import fc from 'fast-check'
-import type { Criteria, Rule } from '../../../plugins/enforce-tls/rules/rule.js'
+import type { Criteria, RelayWithTls, Rule } from '../../../plugins/enforce-tls/rules/rule.js'
 import { namedChange, ruleChanges } from '../../../plugins/enforce-tls/store/entry-change.js'
 import type { ReadStore } from '../../../plugins/enforce-tls/store/rule-store.js'
 
@@ -39,13 +39,14 @@ const criteria = often<Criteria>(
     ),
   ],
 )
-const action = fc.constantFrom(
+/** What rules ask for. */
+export const ACTIONS: readonly RelayWithTls[] = [
   { level: 'none' },
   { level: 'encrypt' },
   { level: 'encrypt', minVersion: 'TLSv1.3' },
   { level: 'verify' },
   { level: 'secure', names: ['mx.other.example'] },
-  { level: 'fingerprint', fingerprints: [FINGERPRINTS[0]] },
+  { level: 'fingerprint', fingerprints: FINGERPRINTS.slice(0, 1) },
   { level: 'fingerprint', fingerprints: FINGERPRINTS },
   { level: 'dane', otherwise: 'encrypt' },
   { level: 'published', otherwise: 'none' },
@@ -55,7 +56,8 @@ const action = fc.constantFrom(
   { level: 'mta-sts', otherwise: 'none', minVersion: 'TLSv1.2' },
   { level: 'dane', otherwise: 'none' },
   { level: 'encrypt', requireOnward: 'must' },
-)
+]
+const action = fc.constantFrom(...ACTIONS)
 const period = often<Pick<Rule, 'startsAt' | 'expiresAt'>>(
   [3, fc.constant({})],
   [2, fc.constantFrom(...DATES).map((startsAt) => ({ startsAt }))],

@@ -40,17 +40,19 @@ export const MESSAGES: readonly MessageView[] = [
 
 /** What is published there, and whether the session fulfils it. */
 const PUBLISHED = ['fulfilled', 'broken', 'nothing'] as const
+/** Whether the server has it, and whether the message is handed on with it. */
+const REQUIRETLS = ['no', 'offered', 'used'] as const
 const BOTH = [false, true]
 
 /** Sessions that tell all these requirements apart, and none. */
 const SESSIONS = BOTH.flatMap((encrypted) =>
   ['TLSv1.2', 'TLSv1.3'].flatMap((version) =>
     BOTH.flatMap((trusted) =>
-      ['', 'mx.other.example', 'domain'].flatMap((name) =>
+      ['', 'mx.else.example', 'mx.other.example', 'domain'].flatMap((name) =>
         ['', ...FINGERPRINTS].flatMap((fingerprint) =>
           PUBLISHED.flatMap((tlsa) =>
             PUBLISHED.flatMap((policy) =>
-              BOTH.flatMap((requiretls) =>
+              REQUIRETLS.flatMap((requiretls) =>
                 BOTH.map((waived) => ({
                   ...{ encrypted, version, trusted, name, fingerprint, tlsa, policy, requiretls, waived },
                 })),
@@ -85,7 +87,8 @@ function fulfils(session: Session, requirement: Requirement, domain: string): bo
     (!encrypted || version >= minVersion) &&
     (trusted || !requirement.trusted) &&
     (name !== '' || !requirement.namesHost) &&
-    (requiretls || onward !== 'must') &&
+    (onward !== 'must' || requiretls === 'used') &&
+    (onward !== 'offered' || requiretls !== 'offered') &&
     requirement.namesAnyOf.every((each) => each.includes(name === 'domain' ? domain : name)) &&
     requirement.fingerprintsAnyOf.every((each) => each.includes(fingerprint))
   )
@@ -102,6 +105,13 @@ export function satisfied(requirement: Requirement | null, domain: string): read
   const found = known.get(key) ?? SESSIONS.map((session) => fulfils(session, requirement, domain))
   known.set(key, found)
   return found
+}
+
+/** Whether an unencrypted session satisfies the second that does not satisfy the first, and that no sender waives. */
+export function isClearer(first: readonly boolean[], second: readonly boolean[]): boolean {
+  return SESSIONS.some(
+    ({ encrypted, waived }, index) => !encrypted && !waived && second[index] && !first[index],
+  )
 }
 
 /** Whether something satisfies the second that does not satisfy the first. */
