@@ -44,8 +44,7 @@ const PUBLISHED = ['fulfilled', 'broken', 'nothing'] as const
 const REQUIRETLS = ['no', 'offered', 'used'] as const
 const BOTH = [false, true]
 
-/** Sessions that tell all these requirements apart, and none. */
-const SESSIONS = BOTH.flatMap((encrypted) =>
+const ALL_KINDS = BOTH.flatMap((encrypted) =>
   ['TLSv1.2', 'TLSv1.3'].flatMap((version) =>
     BOTH.flatMap((trusted) =>
       ['', 'mx.else.example', 'mx.other.example', 'domain'].flatMap((name) =>
@@ -63,6 +62,13 @@ const SESSIONS = BOTH.flatMap((encrypted) =>
       ),
     ),
   ),
+)
+
+/** Sessions that tell all these requirements apart, and none; one without encryption has nothing else, either. */
+const SESSIONS = ALL_KINDS.filter(
+  ({ encrypted, version, trusted, name, fingerprint, requiretls }) =>
+    encrypted ||
+    (version === 'TLSv1.2' && !trusted && name === '' && fingerprint === '' && requiretls === 'no'),
 )
 type Session = (typeof SESSIONS)[number]
 
