@@ -104,7 +104,8 @@ function lessClauses(before: RelayWithTls, after: RelayWithTls): readonly string
 function lostParts(before: RelayWithTls, after: RelayWithTls): ReadonlySet<Part> {
   const { lost } = compareDemands(before, after)
   if (!lost.includes('onward')) return new Set(lost)
-  const { requireOnward: _, ...level } = before
+  const level: { -readonly [field in keyof RelayWithTls]: RelayWithTls[field] } = { ...before }
+  delete level.requireOnward
   const ofLevel = compareDemands(level, after).lost
   return new Set([...lost.filter((part) => !/^(dane|listed|trusted|host)@/.test(part)), ...ofLevel])
 }
