@@ -14,7 +14,7 @@ import type { MessageView } from '../../../plugins/enforce-tls/rules/match.js'
 import { ONWARD, OTHERWISE, TLS_VERSIONS } from '../../../plugins/enforce-tls/rules/levels.js'
 import { ownersOf } from '../../../plugins/enforce-tls/rules/owner.js'
 import { requirementOfAction, type Requirement } from '../../../plugins/enforce-tls/rules/requirement.js'
-import type { RelayWithTls } from '../../../plugins/enforce-tls/rules/rule.js'
+import type { RelayWithTls, Rule } from '../../../plugins/enforce-tls/rules/rule.js'
 import type { RuleList } from '../../../plugins/enforce-tls/rules/rule-list.js'
 import { compareDemands } from '../../../plugins/enforce-tls/rules/compare-demands.js'
 import type { ReadStore } from '../../../plugins/enforce-tls/store/rule-store.js'
@@ -68,16 +68,18 @@ it('two actions are compared as sessions tell them apart', () => {
     }
 })
 
+type Held = Pick<ReadStore, 'readOwner' | 'groups'>
+
 /** A rule that decides otherwise for some message than what did before. */
 interface Other {
   readonly gains: boolean
   readonly loses: boolean
-  /** Whether another one decided before, which still matches or is only switched off where this one demands more, too. */
+  /** Whether that has to be said: not where all that is so is that another one ends, or matches less, which was what was said. */
   readonly isSaid: boolean
 }
 
 /** How each rule that decides after a change compares with what decided before it, for each message. */
-async function otherwise(before: ReadStore, after: Pick<ReadStore, 'readOwner' | 'groups'>) {
+async function otherwise(before: Held, after: Held) {
   const [were, are] = [await listsOf(before), await listsOf(after)]
   const found = new Map<string, Other[]>()
   for (const message of MESSAGES) {
@@ -92,11 +94,11 @@ async function otherwise(before: ReadStore, after: Pick<ReadStore, 'readOwner' |
       if (!gains && !loses) continue
       // Of a rule that ends it is not said again that what is left demands less.
       const rest = (await after.readOwner(of)).rules.get(was.id)
-      const isLeft = rest !== undefined && (JSON.parse(rest) as { enabled: boolean; mode?: string })
-      const stays = isLeft && isLeft.enabled && isLeft.mode !== 'report' && was.id !== is.id
+      const left = rest === undefined ? null : (JSON.parse(rest) as Pick<Rule, 'enabled' | 'mode'>)
+      const stays = left?.enabled === true && left.mode !== 'report'
       const key = `${of} ${is.id}`
-      const isSaid = gains || was.id === is.id || (stays && sameRule(before, after, of, was.id))
-      found.set(key, [...(found.get(key) ?? []), { gains, loses, isSaid: await isSaid }])
+      const isSaid = gains || was.id === is.id || (stays && (await sameRule(before, after, of, was.id)))
+      found.set(key, [...(found.get(key) ?? []), { gains, loses, isSaid }])
     }
   }
   return found
@@ -106,17 +108,13 @@ function decidesIn(list: RuleList | undefined, message: MessageView) {
   return list === undefined ? null : atOnce(list.match(message)).decides
 }
 
-/** Whether a rule stays as it is but for its place: then it is not what ends or matches less. */
-async function sameRule(
-  before: Pick<ReadStore, 'readOwner'>,
-  after: Pick<ReadStore, 'readOwner'>,
-  owner: string,
-  id: string,
-): Promise<boolean> {
+/** Whether a rule stays as it is but for its place, and its groups with it: then it is not what ends or matches less. */
+async function sameRule(before: Held, after: Held, owner: string, id: string): Promise<boolean> {
   const [was, is] = await Promise.all(
     [before, after].map(async (store) => {
-      const text = (await store.readOwner(owner)).rules.get(id)
-      return text === undefined ? '' : JSON.stringify({ ...(JSON.parse(text) as object), position: 0 })
+      const text = (await store.readOwner(owner)).rules.get(id) ?? '{}'
+      const groups = text.includes('group:') ? [...(await store.groups())] : []
+      return JSON.stringify([{ ...(JSON.parse(text) as object), position: 0 }, groups])
     }),
   )
   return was === is
