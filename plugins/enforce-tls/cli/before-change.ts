@@ -130,10 +130,7 @@ async function sayImpact(
   const { output } = context
   const words = await formatImpact(impact, effectsNow(context, impact.after), isSpoken)
   if (!asks(context, options)) {
-    for (const each of impact.rules) {
-      const less = formatLess(each)
-      if (less !== null) output.line(less)
-    }
+    for (const less of new Set(impact.rules.map(formatLess))) if (less !== null) output.line(less)
     return words
   }
   for (const { impact: each, sentences } of words.rules) {
