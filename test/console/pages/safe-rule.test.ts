@@ -137,6 +137,19 @@ describe('a rule is safe from its first second', () => {
     assert.equal((await stored(id)).enabled, false)
   })
 
+  it('that is switched off above one that lets mail leave in the clear says so, and not that more is required', async () => {
+    const id = await make('Top', ['ord.example'], { enabled: true, ...does('encrypt') })
+    const open = { relayWithTls: { level: 'published', otherwise: 'none' } }
+    await make('Low', ['ord.example'], { enabled: true, actions: open })
+    const page = await browser.at(server, 'acme', `${OUTGOING}/${id}`)
+    await page.getByRole('switch', { name: 'Rule Top' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Switch off rule Top?' })
+    await dialog.getByText(/asks for less than before: mail may leave in the clear/).waitFor()
+    await dialog.getByText(/instead, which requires something else: level published/).waitFor()
+    assert.equal(await dialog.getByText(/requires more/).count(), 0)
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+  })
+
   it('that is on asks before more is required, and takes a no', async () => {
     answering(() => true)
     const id = await make('Strict', ['bank.example'], { enabled: true, ...does('encrypt') })
