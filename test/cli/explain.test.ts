@@ -237,7 +237,7 @@ No rule applies: the message is delivered as usual.
     )
     assert.match(
       await rulesFile.done(...ASK),
-      /^In mode report: level encrypt would be required by rule \w+ of \* \(Try\)\.$/m,
+      /^In mode report, rule \w+ of \* \(Try\) would require level encrypt\.$/m,
     )
   })
 

@@ -30,7 +30,7 @@ export function showExplanation(context: Context, message: MessageView, explanat
   output.line(formatRuling(message, ruling, owners))
   for (const reported of ruling.reported)
     output.line(
-      `In mode report: ${formatLevelOf(reported)} would be required by ${formatRules(reported.decidedBy)}.`,
+      `In mode report, ${formatRules(reported.decidedBy)} would require ${formatLevelOf(reported)}.`,
     )
   for (const rule of open) output.line(formatOpen(rule))
 }
