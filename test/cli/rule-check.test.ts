@@ -90,6 +90,33 @@ describe('a rule that is switched on', () => {
     )
   })
 
+  const REQUIRED: readonly (readonly string[])[] = [
+    ['--require-onward', 'must'],
+    ['--level', 'secure', '--require-onward', 'must', '--min-version', 'TLSv1.3'],
+    ['--level', 'verify', '--on-failure', 'defer'],
+    ['--level', 'secure', '--cert-name', 'mx.bank.example', '.clinic.example'],
+    ['--level', 'fingerprint', '--fingerprint', 'AB:'.repeat(32).slice(0, -1)],
+    ['--level', 'dane', '--otherwise', 'encrypt'],
+    ['--trust', 'partner-a', '--level', 'verify'],
+    ['--via', 'relay', '--on-failure', 'reroute', '--level', 'verify'],
+  ]
+  for (const options of REQUIRED) {
+    it(`is followed by a command that finds the same: ${options.join(' ')}`, async (t) => {
+      const rule = await created(t, ['bank.example'], '--enable', ...options)
+      if (!rule) return
+      const hint = /^ {2}enforce-tls (check .*?) --config /m.exec(rule.stderr)
+      assert.ok(hint, rule.stderr)
+      const words = hint[1]?.split(' ') ?? []
+      for (const each of options) assert.ok(words.includes(each), `${each} of ${words.join(' ')}`)
+      const { code, stdout } = await run(rule.place, words)
+      const why = /would (?:bounce|wait) now[^:]*: (.*?)(?: \(by DNS.*)?; look closer/.exec(rule.stderr)?.[1]
+      assert.equal(code, why === undefined ? 3 : 1, stdout)
+      // A name of the rule is in the one alone.
+      const begun = why?.replace(/(?: of rule | \(\*\/).*/, '') ?? ''
+      assert.ok(stdout.replace(/\s+/g, ' ').includes(begun), `${begun}\n${stdout}`)
+    })
+  }
+
   it('prints data only with --json, with warnings on standard error', async (t) => {
     const rule = await created(t, ['plain.example'], '--enable')
     if (rule) assert.match(rule.stderr, /^enforce-tls: warning: mail to plain\.example would bounce now/)

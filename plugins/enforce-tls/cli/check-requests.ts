@@ -9,7 +9,15 @@ import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
 import { placedProblem } from '../rules/format-problem.js'
-import { definitionOf, type Level, type Otherwise, type TlsVersion } from '../rules/levels.js'
+import {
+  definitionOf,
+  ONWARD,
+  type Level,
+  type OnFailure,
+  type Onward,
+  type Otherwise,
+  type TlsVersion,
+} from '../rules/levels.js'
 import { ownersOf } from '../rules/owner.js'
 import { addUp, requirementOfAction } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
@@ -18,6 +26,7 @@ import { listed } from '../text/list.js'
 import { isGroupReference, readTargets, type Line, type Skipped, type Target } from './check-targets.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { senderOf } from './rule-entries.js'
+import { flagOfPath } from './rule-fields.js'
 
 /** What is to be asked. */
 export interface CheckRequests {
@@ -99,6 +108,10 @@ export interface RequirementOptions {
   readonly certName?: readonly string[] | undefined
   readonly otherwise?: Otherwise | undefined
   readonly trust?: string | undefined
+  readonly onFailure?: OnFailure | undefined
+  readonly via?: string | undefined
+  /** `true` where the option has no value. */
+  readonly requireOnward?: Onward | true | undefined
 }
 
 /** The rules of a sender. */
@@ -120,9 +133,10 @@ async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<S
 
 /** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */
 function asker(options: RequirementOptions, rules: SenderRules | null): (target: Target) => Asked {
-  const { fingerprint, certName, minVersion, otherwise, trust } = options
+  const { fingerprint, certName, otherwise } = options
   const fingerprints = fingerprint && valid({ level: 'fingerprint', fingerprints: fingerprint }).fingerprints
-  if (trust !== undefined) valid({ level: 'encrypt', trust })
+  const besides = besidesLevel(options)
+  valid({ level: 'encrypt', ...besides })
   const names = certName && valid({ level: 'secure', names: certName }).names
   const level = options.level ?? (rules === null && fingerprints ? 'fingerprint' : null)
   if (level === 'fingerprint' && !fingerprints)
@@ -131,11 +145,10 @@ function asker(options: RequirementOptions, rules: SenderRules | null): (target:
     throw new Refusal(['--otherwise needs --level dane, mta-sts or published'])
   const action = (asked: Level): RelayWithTls => ({
     level: asked,
-    ...(minVersion ? { minVersion } : {}),
+    ...besides,
     ...(asked === 'fingerprint' && fingerprints ? { fingerprints } : {}),
     ...(asked === 'secure' && names ? { names } : {}),
     ...(otherwise ? { otherwise } : {}),
-    ...(trust === undefined ? {} : { trust }),
   })
   const also = { ...(fingerprints && { fingerprints }), ...(names && { names }) }
   return (target) => {
@@ -144,7 +157,7 @@ function asker(options: RequirementOptions, rules: SenderRules | null): (target:
     const asked = requirementOfAction(action(level ?? 'encrypt'), domain)
     return {
       requirement:
-        required && !minVersion && trust === undefined ? required : (addUp(required, asked) ?? asked),
+        required && Object.keys(besides).length === 0 ? required : (addUp(required, asked) ?? asked),
       also,
     }
   }
@@ -157,10 +170,20 @@ function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Targe
   return atOnce(decide(lists, message)).requirement
 }
 
+/** What is asked for at any level. */
+function besidesLevel(options: RequirementOptions): Omit<RelayWithTls, 'level'> {
+  const { minVersion, trust, onFailure, via, requireOnward } = options
+  return {
+    ...(minVersion ? { minVersion } : {}),
+    ...(trust === undefined ? {} : { trust }),
+    ...(onFailure ? { onFailure } : {}),
+    ...(via === undefined ? {} : { via }),
+    ...(requireOnward ? { requireOnward: requireOnward === true ? ONWARD[0] : requireOnward } : {}),
+  }
+}
+
 function valid(action: RelayWithTls): RelayWithTls {
   const checked = checkAction(action, 'outgoing')
   if (!('problem' in checked)) return checked
-  const option =
-    action.trust !== undefined ? '--trust' : action.level === 'secure' ? '--cert-name' : '--fingerprint'
-  throw new Refusal([`${option} ${formatFlaw(checked)}`])
+  throw new Refusal([`${flagOfPath(checked.field)} ${formatFlaw(checked)}`])
 }

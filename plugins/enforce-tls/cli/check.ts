@@ -8,7 +8,7 @@ import { requestedEnvelope } from '../check/requested-envelope.js'
 import type { CheckRequest } from '../check/types.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level, OTHERWISE } from '../rules/levels.js'
+import { LEVEL_NAMES, ON_FAILURE, ONWARD, OTHERWISE, TLS_VERSIONS, type Level } from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkGatewayOf } from './check-gateway.js'
 import { checkMany } from './partners.js'
@@ -34,6 +34,19 @@ interface CheckOptions extends RequirementOptions {
 
 const LEVELS = LEVEL_NAMES.filter((name): name is Exclude<Level, 'none'> => name !== 'none')
 
+/** What options say of a requirement. */
+const REQUIREMENT = [
+  'level',
+  'minVersion',
+  'fingerprint',
+  'certName',
+  'otherwise',
+  'trust',
+  'requireOnward',
+  'onFailure',
+  'via',
+] as const satisfies readonly (keyof RequirementOptions)[]
+
 const MOST_AT_A_TIME = 100
 
 /** What the command runs with. */
@@ -55,7 +68,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .addOption(
       new Option(
         '--level <level>',
-        'default: what the rules require of mail --from, otherwise encrypt',
+        'default: what the rules require of mail --from, otherwise encrypt; dane-only is dane with --otherwise defer',
       ).choices([...LEVELS, 'dane-only' as const]),
     )
     .option('--from <sender>', 'check what the rules require of mail from this sender')
@@ -75,6 +88,22 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .option('--trust <name>', 'a section [trust:<name>] of enforce-tls.ini that sessions are made with')
     .addOption(
       new Option(
+        '--require-onward [how]',
+        'with REQUIRETLS (RFC 8689), as a rule requires it: offered, or must, which also wants a server that DNSSEC, an MTA-STS policy or the certificate proves to be the right one (default where it is given: offered)',
+      ).choices(ONWARD),
+    )
+    .addOption(
+      new Option(
+        '--on-failure <action>',
+        'what becomes of mail that no server takes as required (default: as in the settings)',
+      ).choices(ON_FAILURE),
+    )
+    .option(
+      '--via <gateway>',
+      'through a gateway of [gateways] in enforce-tls.ini, as a rule with it sends mail; with --on-failure reroute only what no server takes as required',
+    )
+    .addOption(
+      new Option(
         '--rcpt <address>',
         'ask inside TLS whether this recipient is accepted (MAIL, RCPT, RSET; never DATA)',
       ).conflicts(['list', 'rules']),
@@ -89,16 +118,13 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--rules',
         'check all partners that enforcing rules name, each at what its rule requires',
-      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'list']),
+      ).conflicts([...REQUIREMENT, 'from', 'list']),
     )
     .addOption(
       new Option(
         '--gateway <name>',
         'ask a gateway of [gateways] in enforce-tls.ini instead: at level verify or its trust, and whether it offers AUTH',
-      ).conflicts([
-        ...['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'rcpt', 'mx'],
-        ...['list', 'rules'],
-      ]),
+      ).conflicts([...REQUIREMENT, 'from', 'rcpt', 'mx', 'list', 'rules']),
     )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(
@@ -111,6 +137,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check --rcpt cfo@bank.example --from ann@acme.example',
         'check group:banks --from ann@acme.example',
         'check bank.example --level dane --otherwise encrypt',
+        'check bank.example --require-onward must',
         'check --list partners.txt --level published --concurrency 20',
         'check --rules --json',
         'check --gateway relay',

@@ -217,3 +217,8 @@ export const NAME = field(
   'a new name',
   { removable: false },
 )
+
+/** The option that sets what stands at a path of a rule; the path where none does. */
+export function flagOfPath(path: string): string {
+  return FIELDS.find((each) => path.startsWith(each.path))?.flags.split(' ')[0] ?? path
+}

@@ -14,6 +14,7 @@ import { examples, type Context, type Root, type WithStore } from './context.js'
 import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
+import { checksOf } from './trace-check.js'
 
 /** Where a search begins by default. */
 const SINCE = '30d'
@@ -83,7 +84,7 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
   const { messages, total } = found
   output.data(messages)
   if (messages.length === 0) return await explainEmptiness(context, options)
-  for (const message of messages) show(context, message)
+  for (const message of messages) await show(context, message)
   if (total > messages.length)
     output.line(`${numbered(total, 'message')} match; the latest ${messages.length} are shown (--limit).`)
 }
@@ -122,8 +123,9 @@ function limitOf(text: string): number {
   throw new WrongUse([`--limit ${JSON.stringify(text)} is not a number from 1 to ${LIMIT_MAX}`])
 }
 
-function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, check, domain, level, steps, exposures, missing } = message
+async function show(context: Context, message: TracedMessage): Promise<void> {
+  const { output } = context
+  const { uuid, state, messageId, nextStep, steps, exposures, missing } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -138,10 +140,7 @@ function show({ output }: Context, message: TracedMessage): void {
   const notes = [...formatExposures(exposures), ...missing]
   for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
-  if (check !== null) {
-    const asked = check.gateway === null ? `${domain} --level ${level}` : `--gateway ${check.gateway}`
-    output.line(`See what fails with: enforce-tls check ${asked}`)
-  }
+  for (const command of await checksOf(context, message)) output.line(`See what fails with: ${command}`)
   output.line('')
 }
 

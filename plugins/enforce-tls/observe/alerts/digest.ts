@@ -195,8 +195,8 @@ function factsOf(partner: Notified): string[] {
 
 /** The command that asks the partner's servers. */
 function checkOf({ domain, requires }: Notified): string {
-  const [, level = '', version, otherwise, trust] =
-    /^(\S+?)(?:, (\S+) or later)?(?:, otherwise (\w+)(?: and \w+)*)?(?:, trust (\S+))?$/.exec(
+  const [, level = '', version, otherwise, trust, onward] =
+    /^(\S+?)(?:, (\S+) or later)?(?:, otherwise (\w+)(?: and \w+)*)?(?:, trust (\S+?))?(, only with REQUIRETLS)?$/.exec(
       oneLine(requires),
     ) ?? []
   return [
@@ -206,6 +206,7 @@ function checkOf({ domain, requires }: Notified): string {
     ...(version === undefined ? [] : [`--min-version ${version}`]),
     ...(otherwise === undefined ? [] : [`--otherwise ${otherwise}`]),
     ...(trust === undefined ? [] : [`--trust ${trust}`]),
+    ...(onward === undefined ? [] : ['--require-onward must']),
   ].join(' ')
 }
 

@@ -96,6 +96,10 @@ describe('the mail that tells of partners', () => {
         'published, TLSv1.3 or later, otherwise encrypt',
         'enforce-tls check bank.example --level published --min-version TLSv1.3 --otherwise encrypt',
       ],
+      [
+        'verify, trust partner-a, only with REQUIRETLS',
+        'enforce-tls check bank.example --level verify --trust partner-a --require-onward must',
+      ],
       ['fingerprint', 'enforce-tls check bank.example'],
     ] as const) {
       const { text } = await digest(partner('bank.example', {}, requires))
