@@ -112,7 +112,7 @@ describe('a rule that is switched on', () => {
       const why = /would (?:bounce|wait) now[^:]*: (.*?)(?: \(by DNS.*)?; look closer/.exec(rule.stderr)?.[1]
       assert.equal(code, why === undefined ? 3 : 1, stdout)
       // A name of the rule is in the one alone.
-      const begun = why?.replace(/(?: of rule | \(\*\/).*/, '') ?? ''
+      const begun = why?.replace(/(?: of rule |, or change the rule).*/, '') ?? ''
       assert.ok(stdout.replace(/\s+/g, ' ').includes(begun), `${begun}\n${stdout}`)
     })
   }

@@ -55,6 +55,7 @@ describe('trace', { concurrency: 8 }, () => {
 
   it('names a check for each rule, with all that the rule requires', async (t) => {
     const rulesFile = await RulesFile.create(t)
+    await rulesFile.done('domain', 'enable', 'acme.example', '--no-check')
     const rule = ['rule', 'create', 'acme.example', 'Bank', '--to', 'bank.example', '--json']
     const ids: string[] = []
     for (const options of [
