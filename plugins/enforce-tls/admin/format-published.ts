@@ -1,7 +1,8 @@
 /** What a rule says of partners that publish nothing, in words: no sentence may pass over mail in the clear. Pure. */
-import { definitionOf, type Otherwise, type PublishedBy } from '../rules/levels.js'
+import { definitionOf, type Level, type Onward, type Otherwise, type PublishedBy } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
+import { formatOnwardShort } from './format-onward.js'
 
 const NOTHING: Readonly<Record<PublishedBy, string>> = {
   dane: 'no signed TLSA records',
@@ -27,9 +28,10 @@ const TEXTS: Readonly<Record<Least, string>> = {
 
 const SHORT: Readonly<Record<Least, string>> = {
   defer: '',
-  onward: ', or as REQUIRETLS requires where nothing is published',
-  encrypt: ', or any TLS where nothing is published',
-  none: ', or in the clear where nothing is published',
+  // Said with REQUIRETLS itself.
+  onward: '',
+  encrypt: 'any TLS where nothing is published',
+  none: 'mail may leave in the clear where nothing is published',
 }
 
 /** What holds where nothing is published, as a clause. */
@@ -45,14 +47,19 @@ export function otherwiseOf({ level, otherwise = 'defer', requireOnward }: Actio
   return requireOnward === 'must' && otherwise !== 'defer' ? 'onward' : otherwise
 }
 
-/** A level in a few words, such as `level dane, or in the clear where nothing is published`. */
+/** A level in a few words, such as `level dane (mail may leave in the clear where nothing is published)`. */
 export function formatLevel(action: ActionOnNothing): string {
-  return `level ${action.level}${SHORT[otherwiseOf(action) ?? 'defer']}`
+  return inWords(action.level, otherwiseOf(action) ?? 'defer', action.requireOnward)
 }
 
 /** The same of all that is required; where rules add up, only what holds for their sum. */
 export function formatLevelOf(requirement: Requirement): string {
-  return `level ${requirement.level}${SHORT[leastOf(requirement)]}`
+  return inWords(requirement.level, leastOf(requirement), requirement.onward)
+}
+
+function inWords(level: Level, least: Least, onward: Onward | undefined): string {
+  const more = [...(SHORT[least] === '' ? [] : [SHORT[least]]), ...formatOnwardShort(onward)]
+  return `level ${level}${more.length === 0 ? '' : ` (${more.join('; ')})`}`
 }
 
 /** The least that may be enough where nothing is published. */

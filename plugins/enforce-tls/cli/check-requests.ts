@@ -78,8 +78,8 @@ export function formatSkipped({ pattern, why }: Skipped): string {
 }
 
 /** By what several partners were judged, where no option says it. */
-function notesOnDefault({ level, fingerprint }: RequirementOptions): readonly string[] {
-  if (level !== undefined || fingerprint !== undefined) return []
+function notesOnDefault({ level, fingerprint, requireOnward }: RequirementOptions): readonly string[] {
+  if (level !== undefined || fingerprint !== undefined || requireOnward === 'must') return []
   return [
     'Checked at level encrypt, which accepts any certificate. --from <sender> checks what the rules require of mail from that sender, --rules all partners of rules.',
   ]

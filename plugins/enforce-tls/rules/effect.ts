@@ -32,7 +32,7 @@ export interface Above extends Part {
   /** `exempts`: its level is none. */
   readonly does: 'decides' | 'exempts'
   /** Its level, and what holds there where nothing is published. */
-  readonly action: Pick<RelayWithTls, 'level' | 'otherwise'>
+  readonly action: Pick<RelayWithTls, 'level' | 'otherwise' | 'requireOnward'>
   /** Whether that is so whatever the header of the message says. */
   readonly certain: boolean
   /** What other owners require of the mail that it exempts. */
@@ -222,12 +222,12 @@ function* firstAbove(
     : [(yield* own.possible(message)).decides, false]
   if (!comesFirst(rule)) return null
   const { id, name, action } = rule
-  const { level, otherwise } = action
+  const { level, otherwise, requireOnward } = action
   const exempts = level === 'none'
   return {
     rule: { owner: owned.owner, id, name },
     does: exempts ? 'exempts' : 'decides',
-    action: { level, ...(otherwise ? { otherwise } : {}) },
+    action: { level, ...(otherwise ? { otherwise } : {}), ...(requireOnward ? { requireOnward } : {}) },
     still: exempts ? (yield* policy.rulings(message, owned.owner)).certain.requirement : null,
     certain,
   }
