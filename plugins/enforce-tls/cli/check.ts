@@ -8,7 +8,16 @@ import { requestedEnvelope } from '../check/requested-envelope.js'
 import type { CheckRequest } from '../check/types.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { LEVEL_NAMES, ON_FAILURE, ONWARD, OTHERWISE, TLS_VERSIONS, type Level } from '../rules/levels.js'
+import { onwardIn } from './rule-options.js'
+import {
+  LEVEL_NAMES,
+  ON_FAILURE,
+  ONWARD,
+  OTHERWISE,
+  TLS_VERSIONS,
+  type Level,
+  type Onward,
+} from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkGatewayOf } from './check-gateway.js'
 import { checkMany } from './partners.js'
@@ -90,7 +99,9 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--require-onward [how]',
         'with REQUIRETLS (RFC 8689), as a rule requires it: offered, or must, which also wants a server that DNSSEC, an MTA-STS policy or the certificate proves to be the right one (default where it is given: offered)',
-      ).choices(ONWARD),
+      )
+        .choices(ONWARD)
+        .argParser((text: string) => onwardOf(text)),
     )
     .addOption(
       new Option(
@@ -213,6 +224,13 @@ function levelOf({
   throw new WrongUse([
     `--level dane-only is level dane with --otherwise defer, so --otherwise ${otherwise} contradicts it`,
   ])
+}
+
+/** @throws {WrongUse} for what says nothing of REQUIRETLS. */
+function onwardOf(text: string): Onward {
+  const onward = onwardIn(text)
+  if (onward !== '') return onward
+  throw new WrongUse([`--require-onward is empty; expected: ${ONWARD.join(' or ')}`])
 }
 
 /** @throws {WrongUse} for what can't be asked about with MAIL and RCPT. */

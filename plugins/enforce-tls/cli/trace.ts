@@ -11,6 +11,7 @@ import { formatVersion } from '../report/trace/words.js'
 import { numbered } from '../text/list.js'
 import { formatUtc, utcSeconds } from '../text/utc.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { warnOfOwner } from './hints.js'
 import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
@@ -78,6 +79,7 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
   if (options.output !== undefined && !options.statement)
     throw new WrongUse(['--output belongs to --statement'])
   const query = queryOf(options)
+  if (query.owner !== null) await warnOfOwner(context, query.owner)
   const limit = options.statement ? CHOICES_MAX : limitOf(options.limit)
   const found = await searchMessages(deliveries(), query, { skip: 0, limit }, store)
   if (options.statement) return await state(context, options, found)
@@ -91,6 +93,7 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
 
 function queryOf(options: TraceOptions): TraceQuery {
   const { messageId, to, from, uuid, partner, rule, owner, result, since, until } = options
+  const period = periodOf(since, until, new Date())
   const asked = [messageId, to, from, uuid, partner, rule, owner, result]
   if (asked.every((each) => each === undefined))
     throw new WrongUse([
@@ -105,7 +108,7 @@ function queryOf(options: TraceOptions): TraceQuery {
         `${option} ${JSON.stringify(text)} is not an address; for a domain use --partner or --owner`,
       ])
   return {
-    ...periodOf(since, until, new Date()),
+    ...period,
     owner: owner === undefined ? null : ownerOf(owner),
     to: to ?? null,
     from: from ?? null,

@@ -34,7 +34,7 @@ const fields = {
 }
 
 /** A field of a rule by its path, such as `criteria.to.matchesAny`. */
-function nameOfField(path: string): string {
+export function nameOfField(path: string): string {
   return path
     .split('.')
     .filter((name) => !['criteria', 'actions', 'relayWithTls'].includes(name))
