@@ -7,7 +7,7 @@ const TEXTS: Readonly<Record<Onward, string>> = {
 }
 
 const SHORT: Readonly<Record<Onward, string>> = {
-  offered: 'REQUIRETLS where the server offers it',
+  offered: 'REQUIRETLS where offered',
   must: 'only with REQUIRETLS',
 }
 

@@ -194,6 +194,21 @@ function stsCells(checks: readonly PartnerCheck[]): readonly string[] | null {
   return has ? checks.map(({ mtaSts }) => mtaSts?.outcome ?? 'unknown') : null
 }
 
+/** The level, and what is required beside it, as a list of rules has it. */
+function levelCell(
+  level: string,
+  { minVersion, published, trusts = [], onward }: PartnerCheck['requirement'],
+): string[] {
+  const otherwise = published.flatMap((demand) => (demand.otherwise === 'defer' ? [] : [demand.otherwise]))
+  return [
+    level,
+    ...otherwise.map((each) => `otherwise ${each}`),
+    ...(minVersion ? [minVersion] : []),
+    ...trusts.map(({ name }) => `trust ${name}`),
+    ...formatOnwardShort(onward),
+  ]
+}
+
 /** Prints several checks, a row each. */
 export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
   if (checks.length === 0) return
@@ -203,7 +218,7 @@ export function showChecks(output: Output, checks: readonly PartnerCheck[]): voi
     ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), ...(mtaSts ? ['MTA-STS'] : []), 'because'],
     checks.map(({ recipient, domain, level, requirement, verdict, reason }, index) => [
       recipient ?? domain,
-      [level, ...formatOnwardShort(requirement.onward)],
+      levelCell(level, requirement),
       VERDICTS[verdict].short,
       ...(dane ? [dane[index] ?? ''] : []),
       ...(mtaSts ? [mtaSts[index] ?? ''] : []),
