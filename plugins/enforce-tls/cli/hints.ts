@@ -2,30 +2,16 @@
 import type { ReadStore } from '../store/rule-store.js'
 import type { ProblemData } from '../admin/problem.js'
 import { parseRule } from '../rules/check-rule.js'
-import { EVERYONE } from '../rules/owner.js'
 import { listed } from '../text/list.js'
 import { didYouMean, nearest } from '../text/nearest.js'
 import { quote } from '../text/quote.js'
 import { atOnce } from '../work/pieces.js'
-import type { Context } from './context.js'
-import { printWarning } from './output.js'
 
 /** The end of a sentence on an owner or domain that a store does not know; nothing where it does, or none is near. */
 export async function ownerHint(store: ReadStore, owner: string): Promise<string> {
   const [owners, services] = await Promise.all([store.owners(), store.services()])
   if (services.has(owner) || owners.includes(owner)) return ''
   return didYouMean(nearest(owner, new Set([...owners, ...services.keys()]), Infinity))
-}
-
-/** Says of an owner that it is unknown: nothing is seen of one that is mistyped, as of one that has no mail. */
-export async function warnOfOwner(
-  { store, output }: Pick<Context, 'store' | 'output'>,
-  owner: string,
-): Promise<void> {
-  const [owners, services] = await Promise.all([store.owners(), store.services()])
-  if (owner === EVERYONE || services.has(owner)) return
-  if (owners.some((each) => each === owner || each.endsWith(`@${owner}`))) return
-  printWarning(output.terminal, `${owner} has no rules${await ownerHint(store, owner)}`)
 }
 
 /** The end of a sentence on a rule or a group that is not there: what may be meant, or what there is. */

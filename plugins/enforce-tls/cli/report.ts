@@ -10,7 +10,7 @@ import { toHtml } from '../report/html.js'
 import { makeReport } from '../report/make-report.js'
 import { withRuleNames } from '../report/rule-names.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
-import { warnOfOwner } from './hints.js'
+import { warnOfOwner } from './owner-known.js'
 import { WrongUse } from './refusal.js'
 import {
   FORMATS,
