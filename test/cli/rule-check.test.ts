@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { openOwnPartners, type OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
+import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/owner-entries.js'
 import { startPartners, type TestPartners } from '../support/partners.js'
 import { silence } from '../support/peer-steps.js'
@@ -116,6 +117,27 @@ describe('a rule that is switched on', () => {
       assert.ok(stdout.replace(/\s+/g, ' ').includes(begun), `${begun}\n${stdout}`)
     })
   }
+
+  it('can be checked by its id, on or not, with all that it requires', async (t) => {
+    const rule = await created(t, ['x.example'], '--level', 'secure', '--cert-name', 'a.example')
+    if (!rule) return
+    const ran = await run(rule.place, ['check', 'bank.example', '--owner', '*', '--rule', rule.id, '--json'])
+    const { level, requirement, decidedBy, verdict } = JSON.parse(ran.stdout) as PartnerCheck
+    assert.deepEqual([level, verdict, ran.code], ['secure', 'bounced', 1])
+    assert.deepEqual(requirement.namesAnyOf, [['bank.example', '.bank.example', 'a.example']])
+    assert.deepEqual(decidedBy, [{ owner: '*', id: rule.id, name: 'Bank' }])
+    const exemption = await created(t, ['x.example'], '--level', 'none')
+    for (const [words, code, said] of [
+      [['--rule', rule.id], 2, /--owner and --rule go together/],
+      [['--owner', '*', '--rule', 'gone'], 1, /\* has no rule "gone"/],
+      [['--owner', '*', '--rule', exemption?.id ?? ''], 1, /requires nothing of the servers of a partner/],
+      [['--owner', '*', '--rule', rule.id, '--level', 'verify'], 2, /cannot be used with option/],
+    ] as const) {
+      const refused = await run(rule.place, ['check', 'bank.example', ...words])
+      assert.equal(refused.code, code, refused.stderr)
+      assert.match(refused.stderr, said)
+    }
+  })
 
   it('prints data only with --json, with warnings on standard error', async (t) => {
     const rule = await created(t, ['plain.example'], '--enable')

@@ -3,6 +3,7 @@ import { formatFlaw } from '../rules/format-problem.js'
 import type { ReadStore } from '../store/rule-store.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import { atOnce } from '../work/pieces.js'
+import { readOwner, ruleIn } from '../admin/owner-state.js'
 import { compile } from '../policy/owner-loader.js'
 import { readParts } from '../policy/read-parts.js'
 import { checkAction } from '../rules/action.js'
@@ -19,13 +20,13 @@ import {
   type TlsVersion,
 } from '../rules/levels.js'
 import { ownersOf } from '../rules/owner.js'
-import { addUp, requirementOfAction } from '../rules/requirement.js'
-import type { RelayWithTls } from '../rules/rule.js'
+import { addUp, requirementOf, requirementOfAction } from '../rules/requirement.js'
+import { actionOf, type RelayWithTls } from '../rules/rule.js'
 import type { RuleList } from '../rules/rule-list.js'
 import { listed } from '../text/list.js'
 import { isGroupReference, readTargets, type Line, type Skipped, type Target } from './check-targets.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { senderOf } from './rule-entries.js'
+import { ownerWithRules, senderOf } from './rule-entries.js'
 import { flagOfPath } from './rule-fields.js'
 
 /** What is to be asked. */
@@ -53,13 +54,14 @@ export interface CheckWords {
  */
 export async function questionsOf(
   store: ReadStore | null,
-  options: CheckWords & RequirementOptions & { readonly from?: string | undefined },
+  options: CheckWords & RequirementOptions & RuleNamed & { readonly from?: string | undefined },
 ): Promise<CheckRequests> {
   const { words, lines, from, level } = options
   const byRules = from !== undefined && level === undefined && store !== null
   const rules = byRules ? await readSenderRules(store, senderOf(from)) : null
   if (from !== undefined) senderOf(from)
-  const ask = asker(options, rules)
+  const byRule = store === null ? null : await askerOfRule(store, options)
+  const ask = byRule ?? asker(options, rules)
   const groups = async () => (await store?.groups()) ?? new Map<string, string>()
   const { targets, skipped } = await readTargets(words, lines, groups)
   if (targets.length === 0) throw new WrongUse(['there is nothing to check', ...skipped.map(formatSkipped)])
@@ -68,7 +70,7 @@ export async function questionsOf(
     questions: targets.map((target) => ({ ...target, ...ask(target) })),
     skipped,
     single,
-    notes: (checks) => (rules ? notesOn(checks, rules) : single ? [] : notesOnDefault(options)),
+    notes: (checks) => (rules ? notesOn(checks, rules) : single || byRule ? [] : notesOnDefault(options)),
   }
 }
 
@@ -112,6 +114,12 @@ export interface RequirementOptions {
   readonly via?: string | undefined
   /** `true` where the option has no value. */
   readonly requireOnward?: Onward | true | undefined
+}
+
+/** A rule that is asked about. */
+interface RuleNamed {
+  readonly owner?: string | undefined
+  readonly rule?: string | undefined
 }
 
 /** The rules of a sender. */
@@ -168,6 +176,27 @@ function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Targe
   const local = recipient?.slice(0, recipient.lastIndexOf('@')) ?? ''
   const message = { direction: 'outgoing', sender, recipient: { local, domain }, now: Date.now() } as const
   return atOnce(decide(lists, message)).requirement
+}
+
+/**
+ * The same of one rule, whether it is on or not; `null` where none is named.
+ *
+ * @throws {Refusal} where it requires nothing of a partner's servers. @throws {AdminProblem} where there is no such rule.
+ */
+async function askerOfRule(
+  store: ReadStore,
+  { owner: text, rule: id }: RuleNamed,
+): Promise<((target: Target) => Asked) | null> {
+  if (text === undefined || id === undefined) return null
+  const owner = await ownerWithRules({ store }, text)
+  const rule = await ruleIn((await readOwner(store, owner)).entries, id)
+  const action = actionOf(rule)
+  if (rule.direction === 'incoming' || !definitionOf(action.level).encrypted)
+    throw new Refusal([`rule ${id} of ${owner} requires nothing of the servers of a partner`])
+  return ({ domain }) => ({
+    requirement: requirementOf(action, domain, { owner, id, name: rule.name }),
+    also: {},
+  })
 }
 
 /** What is asked for at any level. */

@@ -38,6 +38,8 @@ interface CheckOptions extends RequirementOptions {
   readonly dns?: string | undefined
   readonly list?: string | undefined
   readonly rules?: true | undefined
+  readonly owner?: string | undefined
+  readonly rule?: string | undefined
   readonly concurrency: string
 }
 
@@ -80,6 +82,13 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'default: what the rules require of mail --from, otherwise encrypt; dane-only is dane with --otherwise defer',
       ).choices([...LEVELS, 'dane-only' as const]),
     )
+    .addOption(
+      new Option(
+        '--rule <id>',
+        'check what this rule requires, on or not; --owner says whose it is',
+      ).conflicts([...REQUIREMENT, 'from']),
+    )
+    .option('--owner <owner>', 'with --rule: *, a sending domain, or a sender address')
     .option('--from <sender>', 'check what the rules require of mail from this sender')
     .addOption(
       new Option('--min-version <version>', 'the lowest TLS version (default: as in the settings)').choices(
@@ -129,13 +138,13 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--rules',
         'check all partners that enforcing rules name, each at what its rule requires',
-      ).conflicts([...REQUIREMENT, 'from', 'list']),
+      ).conflicts([...REQUIREMENT, 'rule', 'owner', 'from', 'list']),
     )
     .addOption(
       new Option(
         '--gateway <name>',
         'ask a gateway of [gateways] in enforce-tls.ini instead: at level verify or its trust, and whether it offers AUTH',
-      ).conflicts([...REQUIREMENT, 'from', 'rcpt', 'mx', 'list', 'rules']),
+      ).conflicts([...REQUIREMENT, 'rule', 'owner', 'from', 'rcpt', 'mx', 'list', 'rules']),
     )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(
@@ -170,11 +179,13 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         ])
       if (words.length > 0 && rules)
         throw new WrongUse(['--rules checks the partners that rules name; leave out the others'])
+      if ((options.owner === undefined) !== (options.rule === undefined))
+        throw new WrongUse(['--owner and --rule go together: whose rule, and its id'])
       const lines = list === undefined ? [] : await linesOf(list, terminal)
       const shared = command.optsWithGlobals()
       const asked = { ...options, level: levelOf(options), words, lines }
       const namesGroup = [...words, ...lines.map(({ text }) => text)].some(isGroupReference)
-      await (rules || from !== undefined || namesGroup
+      await (rules || from !== undefined || options.rule !== undefined || namesGroup
         ? withStore(shared, (context) => check(context, context.store, asked))
         : withSettings(shared, (surroundings) => check(surroundings, null, asked)))
     })

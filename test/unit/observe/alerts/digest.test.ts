@@ -100,7 +100,8 @@ describe('the mail that tells of partners', () => {
         'verify, trust partner-a, only with REQUIRETLS',
         'enforce-tls check bank.example --level verify --trust partner-a --require-onward must',
       ],
-      ['fingerprint', 'enforce-tls check bank.example'],
+      ['fingerprint', 'enforce-tls check bank.example --owner acme.example --rule r1'],
+      ['secure, TLSv1.3 or later', 'enforce-tls check bank.example --owner acme.example --rule r1'],
     ] as const) {
       const { text } = await digest(partner('bank.example', {}, requires))
       assert.ok(text.replace(/\s+/g, ' ').includes(`- To check: ${command} Sent by`), text)
