@@ -17,6 +17,66 @@ const bank = (...options: string[]) => [...to('bank.example'), ...options]
 const HUGE = 'x'.repeat(120_000)
 
 const ROWS: readonly Row[] = [
+  {
+    what: 'a word that --require-onward takes away',
+    args: ['rule', 'create', '--require-onward', 'acme.example', 'Bank', '--to', 'bank.example'],
+    code: 2,
+    says: /--require-onward was given the value "acme\.example"; expected: offered or must; where that is not meant for it, put it behind all other words, or write it with its value, as in --require-onward=must/,
+  },
+  {
+    what: 'a misspelt --require-onward',
+    args: bank('--require-onward', 'offerd'),
+    code: 2,
+    says: /expected: offered or must; did you mean "offered"\?/,
+  },
+  {
+    what: 'an option that has no meaning at the level',
+    args: bank('--level', 'none', '--require-onward', 'must'),
+    code: 1,
+    says: /--require-onward has no meaning at level none, which requires no TLS\n/,
+  },
+  {
+    what: 'names that have no meaning at the level',
+    args: bank('--cert-name', 'mx.bank.example'),
+    code: 1,
+    says: /--cert-name has no meaning at level encrypt; it is for level secure\n/,
+  },
+  {
+    what: '--require-onward beside its opposite',
+    args: ['rule', 'edit', 'acme.example', 'r1', '--require-onward', 'must', '--no-require-onward'],
+    code: 2,
+    says: /option '--no-require-onward' cannot be used with option '--require-onward'|option '--require-onward' cannot be used with option '--no-require-onward'/,
+  },
+  {
+    what: '--language beside its opposite, the other way round',
+    args: ['domain', 'set', 'acme.example', '--no-language', '--language', 'de'],
+    code: 2,
+    says: /'--language' cannot be used with option '--no-language'/,
+  },
+  {
+    what: 'an empty domain',
+    args: ['domain', 'enable', ''],
+    code: 1,
+    says: /domain "" is empty; expected: a sending domain, such as acme\.example/,
+  },
+  {
+    what: 'a huge domain',
+    args: ['domain', 'enable', HUGE],
+    code: 1,
+    says: /domain "x{77}\.\.\." is longer than 253 .*; expected: a sending domain/,
+  },
+  {
+    what: 'an empty partner',
+    args: ['check', ''],
+    code: 2,
+    says: /partner "" is empty; expected: a domain, an address or group:<name>/,
+  },
+  {
+    what: 'a time that is none, whatever else is missing',
+    args: ['trace', '--since', 'yesterday'],
+    code: 2,
+    says: /--since "yesterday" is not a time/,
+  },
   { what: 'an empty name', args: named(''), code: 1, says: /name is empty; expected: a few words/ },
   { what: 'a blank name', args: named('  '), code: 1, says: /name is only white space; expected: a name/ },
   {

@@ -473,6 +473,26 @@ describe('check of many partners', () => {
     )
   })
 
+  it('has beside the level what else is required, and of any certificate it speaks only where any will do', async (t) => {
+    const partners = ['bank.example', 'self.example']
+    const ran = await check(t, [...partners, '--require-onward', 'must', '--min-version', 'TLSv1.3'])
+    if (!ran) return
+    assert.match(ran.stdout, /encrypt/)
+    assert.match(ran.stdout, /TLSv1\.3/)
+    assert.match(ran.stdout, /only with REQUIRETLS/)
+    assert.doesNotMatch(ran.stdout, /any certificate/)
+    const offered = await check(t, [...partners, '--require-onward'])
+    assert.match(offered?.stdout ?? '', /REQUIRETLS where/)
+    assert.match(offered?.stdout ?? '', /any certificate/)
+  })
+
+  it('says in words which levels a server does not fulfil', async (t) => {
+    const ran = await check(t, ['self.example'])
+    if (!ran) return
+    assert.match(ran.stdout, /verify: no, certificate not trusted/)
+    assert.doesNotMatch(ran.stdout, /: no, \w+-\w+-/)
+  })
+
   it('reads standard input, and shows how far it is on a terminal, not in the results', async (t) => {
     const ran = await check(t, ['--list', '-'], { answer: 'bank.example\nself.example\n', columns: 100 })
     if (!ran) return

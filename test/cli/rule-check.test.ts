@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { openOwnPartners, type OpenPartners } from '../../plugins/enforce-tls/cli/partners.js'
+import type { PartnerCheck } from '../../plugins/enforce-tls/check/types.js'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/owner-entries.js'
 import { startPartners, type TestPartners } from '../support/partners.js'
 import { silence } from '../support/peer-steps.js'
@@ -88,6 +89,54 @@ describe('a rule that is switched on', () => {
       rule?.stderr ?? '',
       /whether mail to fails\.example would be delivered is unknown now; ask again with:\n {2}enforce-tls check fails\.example --level verify/,
     )
+  })
+
+  const REQUIRED: readonly (readonly string[])[] = [
+    ['--require-onward', 'must'],
+    ['--level', 'secure', '--require-onward', 'must', '--min-version', 'TLSv1.3'],
+    ['--level', 'verify', '--on-failure', 'defer'],
+    ['--level', 'secure', '--cert-name', 'mx.bank.example', '.clinic.example'],
+    ['--level', 'fingerprint', '--fingerprint', 'AB:'.repeat(32).slice(0, -1)],
+    ['--level', 'dane', '--otherwise', 'encrypt'],
+    ['--trust', 'partner-a', '--level', 'verify'],
+    ['--via', 'relay', '--on-failure', 'reroute', '--level', 'verify'],
+  ]
+  for (const options of REQUIRED) {
+    it(`is followed by a command that finds the same: ${options.join(' ')}`, async (t) => {
+      const rule = await created(t, ['bank.example'], '--enable', ...options)
+      if (!rule) return
+      const hint = /^ {2}enforce-tls (check .*?) --config /m.exec(rule.stderr)
+      assert.ok(hint, rule.stderr)
+      const words = hint[1]?.split(' ') ?? []
+      for (const each of options) assert.ok(words.includes(each), `${each} of ${words.join(' ')}`)
+      const { code, stdout } = await run(rule.place, words)
+      const why = /would (?:bounce|wait) now[^:]*: (.*?)(?: \(by DNS.*)?; look closer/.exec(rule.stderr)?.[1]
+      assert.equal(code, why === undefined ? 3 : 1, stdout)
+      // A name of the rule is in the one alone.
+      const begun = why?.replace(/(?: of rule |, or change the rule).*/, '') ?? ''
+      assert.ok(stdout.replace(/\s+/g, ' ').includes(begun), `${begun}\n${stdout}`)
+    })
+  }
+
+  it('can be checked by its id, on or not, with all that it requires', async (t) => {
+    const rule = await created(t, ['x.example'], '--level', 'secure', '--cert-name', 'a.example')
+    if (!rule) return
+    const ran = await run(rule.place, ['check', 'bank.example', '--owner', '*', '--rule', rule.id, '--json'])
+    const { level, requirement, decidedBy, verdict } = JSON.parse(ran.stdout) as PartnerCheck
+    assert.deepEqual([level, verdict, ran.code], ['secure', 'bounced', 1])
+    assert.deepEqual(requirement.namesAnyOf, [['bank.example', '.bank.example', 'a.example']])
+    assert.deepEqual(decidedBy, [{ owner: '*', id: rule.id, name: 'Bank' }])
+    const exemption = await created(t, ['x.example'], '--level', 'none')
+    for (const [words, code, said] of [
+      [['--rule', rule.id], 2, /--owner and --rule go together/],
+      [['--owner', '*', '--rule', 'gone'], 1, /\* has no rule "gone"/],
+      [['--owner', '*', '--rule', exemption?.id ?? ''], 1, /requires nothing of the servers of a partner/],
+      [['--owner', '*', '--rule', rule.id, '--level', 'verify'], 2, /cannot be used with option/],
+    ] as const) {
+      const refused = await run(rule.place, ['check', 'bank.example', ...words])
+      assert.equal(refused.code, code, refused.stderr)
+      assert.match(refused.stderr, said)
+    }
   })
 
   it('prints data only with --json, with warnings on standard error', async (t) => {

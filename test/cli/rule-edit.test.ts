@@ -107,6 +107,14 @@ describe('rule edit with options', { concurrency: 8 }, () => {
   const REFUSED: readonly (readonly [string, readonly string[], number, RegExp])[] = [
     ['no option at all', [], 2, /there is nothing to change; give options as in rule create, or --editor/],
     ['an editor and an option', ['--editor', '--name', 'x'], 2, /--editor opens the whole rule/],
+    [
+      'an empty --require-onward',
+      ['--require-onward', ''],
+      1,
+      /offered, must.*, or --no-require-onward to remove it/,
+    ],
+    ['an empty --min-version', ['--min-version', ''], 1, /, or --no-min-version to remove it/],
+    ['an empty --via', ['--via', ''], 1, /, or --no-via to remove it/],
     ['a bad pattern', ['--to', 'bank..example'], 1, /--to "bank\.\.example" has an empty label/],
     ['an unknown level', ['--level', 'max'], 1, /--level "max" is not one of none, encrypt/],
     ['an empty name', ['--name', ''], 1, /name is empty; expected: a few words/],

@@ -53,6 +53,37 @@ describe('trace', { concurrency: 8 }, () => {
       assert.ok(line.length <= 80, line)
   })
 
+  it('names a check for each rule, with all that the rule requires', async (t) => {
+    const rulesFile = await RulesFile.create(t)
+    await rulesFile.done('domain', 'enable', 'acme.example', '--no-check')
+    const rule = ['rule', 'create', 'acme.example', 'Bank', '--to', 'bank.example', '--json']
+    const ids: string[] = []
+    for (const options of [
+      ['--require-onward', 'must'],
+      ['--level', 'dane', '--otherwise', 'encrypt'],
+    ])
+      ids.push((JSON.parse(await rulesFile.done(...rule, ...options)) as { id: string }).id)
+    const rules = [...ids, 'gone'].map((id) => ({ owner: 'acme.example', id }))
+    const own = { owner: '*', id: 'requiretls' }
+    await log(
+      rulesFile,
+      { ...FAILED, uuid: 'U.1.1', to: [...FAILED.to], rules, level: 'verify', result: 'bounced' },
+      { ...FAILED, uuid: 'U.2.1', to: [...FAILED.to], rules: [own], result: 'bounced' },
+    )
+    const checks = async (uuid: string) =>
+      [...(await rulesFile.done('trace', '--uuid', uuid)).matchAll(/See what fails with: (.*) --file/g)].map(
+        ([, command]) => command,
+      )
+    assert.deepEqual(await checks('U.1.1'), [
+      'enforce-tls check bank.example --level encrypt --require-onward must',
+      'enforce-tls check bank.example --level dane --otherwise encrypt',
+      'enforce-tls check bank.example --level verify',
+    ])
+    assert.deepEqual(await checks('U.2.1'), [
+      'enforce-tls check bank.example --level encrypt --require-onward must',
+    ])
+  })
+
   it('asks which messages, and refuses what can not be meant', async (t) => {
     const rulesFile = await RulesFile.create(t)
     for (const [args, message] of [

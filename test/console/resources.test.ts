@@ -375,6 +375,13 @@ describe('a check of a partner', () => {
     assert.deepEqual(asked.at(-1)?.envelope, { sender: '', recipient: 'CFO@bank.example' })
     assert.ok(asked.every(({ signal, mx }) => signal !== undefined && mx === undefined))
     assert.ok(asked.every(({ published }) => published))
+    const rule = { onFailure: 'reroute', via: 'vault', requireOnward: 'must' }
+    assert.equal((await client.post('check', { target: 'bank.example', ...rule })).status, 200)
+    const { onFailure, gateway, onward } = asked.at(-1)?.requirement ?? {}
+    assert.deepEqual(
+      [onFailure, gateway?.names, gateway?.always, onward],
+      ['reroute', ['vault'], false, 'must'],
+    )
   })
 
   it('is refused for what no delivery could be', async () => {

@@ -200,10 +200,10 @@ function formatAbove({ rule, certain, ...above }: Above): string {
 }
 
 function formatDoes({ does, action, still }: Pick<Above, 'does' | 'action' | 'still'>): string {
-  if (does === 'decides') return `decides for this mail (${formatLevelOf(requirementOfAction(action, ''))})`
+  if (does === 'decides') return `decides for this mail, at ${formatLevelOf(requirementOfAction(action, ''))}`
   return still === null
     ? 'exempts this mail'
-    : `exempts this mail from the rules of its owner (${still.decidedBy.map(formatRule).join(' and ')} still requires ${formatLevelOf(still)})`
+    : `exempts this mail from the rules of its owner, while ${still.decidedBy.map(formatRule).join(' and ')} still requires ${formatLevelOf(still)}`
 }
 
 function formatAlso({ requirement, certain, ...part }: Also, { owner, rule }: OwnedRule): string {

@@ -1,7 +1,8 @@
 /** What a rule says of partners that publish nothing, in words: no sentence may pass over mail in the clear. Pure. */
-import { definitionOf, type Otherwise, type PublishedBy } from '../rules/levels.js'
+import { definitionOf, type Level, type Onward, type Otherwise, type PublishedBy } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
+import { formatOnwardShort } from './format-onward.js'
 import { isWaivable } from '../rules/waivable.js'
 
 const NOTHING: Readonly<Record<PublishedBy, string>> = {
@@ -28,9 +29,10 @@ const TEXTS: Readonly<Record<Least, string>> = {
 
 const SHORT: Readonly<Record<Least, string>> = {
   defer: '',
-  onward: ', or as REQUIRETLS requires where nothing is published',
-  encrypt: ', or any TLS where nothing is published',
-  none: ', or in the clear where nothing is published',
+  // Said with REQUIRETLS itself.
+  onward: '',
+  encrypt: 'any TLS where nothing is published',
+  none: 'mail may leave in the clear where nothing is published',
 }
 
 const LEFT_OPEN: Readonly<Record<Least, string>> = {
@@ -55,19 +57,24 @@ export function otherwiseOf({ level, otherwise = 'defer', requireOnward }: Actio
   return requireOnward === 'must' && otherwise !== 'defer' ? 'onward' : otherwise
 }
 
-/**
- * What is required in a few words, such as `level dane, or in the clear where nothing is published`; where rules add up, only
- * what holds for their sum.
- */
-export function formatLevelOf(requirement: Requirement): string {
-  const waived = isWaivable(requirement) ? ` or ${WAIVED}` : ''
-  return `level ${requirement.level}${SHORT[leastOf(requirement)]}${waived}`
-}
-
 /** What is left open by all that is required, as clauses of their own behind the level; none where nothing is. */
 export function formatLeftOpen(requirement: Requirement): string[] {
   const least = LEFT_OPEN[leastOf(requirement)]
   return least === '' ? [] : [`${least}${isWaivable(requirement) ? `, or where ${WAIVED}` : ''}`]
+}
+
+/**
+ * What is required in a few words, such as `level dane (mail may leave in the clear where nothing is published)`; where rules add up,
+ * only what holds for their sum.
+ */
+export function formatLevelOf(requirement: Requirement): string {
+  const waived = isWaivable(requirement) ? `, or where ${WAIVED}` : ''
+  return inWords(requirement.level, leastOf(requirement), requirement.onward, waived)
+}
+
+function inWords(level: Level, least: Least, onward: Onward | undefined, waived = ''): string {
+  const more = [...(SHORT[least] === '' ? [] : [`${SHORT[least]}${waived}`]), ...formatOnwardShort(onward)]
+  return `level ${level}${more.length === 0 ? '' : ` (${more.join('; ')})`}`
 }
 
 /** The least that may be enough where nothing is published. */

@@ -1,14 +1,21 @@
 /** What is required of a delivery, in words: of one rule, or of several that add up. Pure. */
-import { definitionOf, LEVELS, type Level } from '../rules/levels.js'
+import { definitionOf, type Level, type LevelDefinition, type Onward } from '../rules/levels.js'
 import type { PublishedDemand, Requirement, TrustDemand } from '../rules/requirement.js'
 import { listed } from '../text/list.js'
 import { formatOnFailureOfAll } from './format-gateway.js'
 import { formatOnward } from './format-onward.js'
 import { formatOtherwise, whereNothing } from './format-published.js'
 
-/** A level by name, with what it asks for. */
-export function formatLevelSummary(level: Level): string {
-  return `level ${level}: ${LEVELS.find(({ name }) => name === level)?.summary ?? level}`
+/** A level by name, with what it asks for; no more is said to be enough than is beside REQUIRETLS. */
+export function formatLevelSummary(level: Level, onward?: Onward): string {
+  const definition = definitionOf(level)
+  // What REQUIRETLS demands of the certificate is said with it.
+  const summary = onward === 'must' && takesAny(definition) ? 'TLS' : definition.summary
+  return `level ${level}: ${summary}`
+}
+
+function takesAny({ encrypted, trusted, names, pinned, published }: LevelDefinition): boolean {
+  return encrypted && !trusted && names === 'nothing' && !pinned && published === null
 }
 
 /** All that is required, in one phrase. */
@@ -40,7 +47,7 @@ export function formatLevelWithDemands(requirement: Omit<Requirement, 'decidedBy
   const demands = requirement.published
     .filter(({ isOnward }) => isOnward !== true)
     .map((demand) => formatDemand(demand, requirement))
-  return [formatLevelSummary(requirement.level), ...demands].join('; ')
+  return [formatLevelSummary(requirement.level, requirement.onward), ...demands].join('; ')
 }
 
 function formatDemand(

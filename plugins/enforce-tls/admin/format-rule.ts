@@ -74,7 +74,8 @@ export function formatAction(action: RelayWithTls): string {
   const { published } = definitionOf(level)
   const otherwise = otherwiseOf(action)
   return [
-    formatLevelSummary(level) + (published && otherwise ? `; ${formatOtherwise(published, otherwise)}` : ''),
+    formatLevelSummary(level, action.requireOnward) +
+      (published && otherwise ? `; ${formatOtherwise(published, otherwise)}` : ''),
     ...(names ? [`or the certificate names ${listed(names)}`] : []),
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(trust === undefined ? [] : [`with trust ${trust}`]),

@@ -94,8 +94,3 @@ export async function assertUnused(store: ReadStore, names: readonly string[]): 
     if (needing.length > 0) throw new AdminProblem({ code: 'in-use', group, rules: needing })
   }
 }
-
-/** The domains that patterns are about. */
-export function domainsIn(patterns: readonly string[]): ReadonlySet<string> {
-  return new Set(patterns.map((pattern) => pattern.slice(pattern.lastIndexOf('@') + 1).replace(/^\./, '')))
-}

@@ -6,7 +6,6 @@ import { askedOf } from '../admin/asked.js'
 import { formatImpact, formatMoreRules, type ImpactWords } from '../admin/format-impact.js'
 import { impactOf, type Impact } from '../admin/impact.js'
 import { formatLess } from '../admin/less-than-before.js'
-import { domainsIn } from '../admin/set-group.js'
 import { asks as asksByStep, type Step } from '../admin/steps.js'
 import { formatPartnerObservations, formatRuleObservations } from '../report/format-observed.js'
 import { ruleObservations, partnerObservations, type RuleObservations } from '../report/rule-observed.js'
@@ -114,7 +113,7 @@ export async function sayKnown(
   const added = new Set(impact.rules.flatMap((rule) => rule.added))
   const named = [...added].filter((pattern) => pattern !== '*')
   if (named.length > 0) {
-    const observed = await partnerObservations(context.deliveries(), domainsIn(named))
+    const observed = await partnerObservations(context.deliveries(), named)
     for (const sentence of formatPartnerObservations(observed, named)) context.output.line(sentence)
   }
   if (options.check !== false) await warnAboutPartners(context, impact, words)

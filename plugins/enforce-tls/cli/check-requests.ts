@@ -3,21 +3,31 @@ import { formatFlaw } from '../rules/format-problem.js'
 import type { ReadStore } from '../store/rule-store.js'
 import type { PartnerCheck, CheckRequest } from '../check/types.js'
 import { atOnce } from '../work/pieces.js'
+import { readOwner, ruleIn } from '../admin/owner-state.js'
 import { compile } from '../policy/owner-loader.js'
 import { readParts } from '../policy/read-parts.js'
 import { checkAction } from '../rules/action.js'
 import type { MailAddress } from '../rules/address.js'
 import { decide } from '../rules/decide.js'
 import { placedProblem } from '../rules/format-problem.js'
-import { definitionOf, type Level, type Otherwise, type TlsVersion } from '../rules/levels.js'
+import {
+  definitionOf,
+  ONWARD,
+  type Level,
+  type OnFailure,
+  type Onward,
+  type Otherwise,
+  type TlsVersion,
+} from '../rules/levels.js'
 import { ownersOf } from '../rules/owner.js'
-import { addUp, requirementOfAction } from '../rules/requirement.js'
-import type { RelayWithTls } from '../rules/rule.js'
+import { addUp, requirementOf, requirementOfAction } from '../rules/requirement.js'
+import { actionOf, type RelayWithTls } from '../rules/rule.js'
 import type { RuleList } from '../rules/rule-list.js'
 import { listed } from '../text/list.js'
 import { isGroupReference, readTargets, type Line, type Skipped, type Target } from './check-targets.js'
 import { Refusal, WrongUse } from './refusal.js'
-import { senderOf } from './rule-entries.js'
+import { ownerWithRules, senderOf } from './rule-entries.js'
+import { flagOfPath } from './rule-fields.js'
 
 /** What is to be asked. */
 export interface CheckRequests {
@@ -44,13 +54,14 @@ export interface CheckWords {
  */
 export async function questionsOf(
   store: ReadStore | null,
-  options: CheckWords & RequirementOptions & { readonly from?: string | undefined },
+  options: CheckWords & RequirementOptions & RuleNamed & { readonly from?: string | undefined },
 ): Promise<CheckRequests> {
   const { words, lines, from, level } = options
   const byRules = from !== undefined && level === undefined && store !== null
   const rules = byRules ? await readSenderRules(store, senderOf(from)) : null
   if (from !== undefined) senderOf(from)
-  const ask = asker(options, rules)
+  const byRule = store === null ? null : await askerOfRule(store, options)
+  const ask = byRule ?? asker(options, rules)
   const groups = async () => (await store?.groups()) ?? new Map<string, string>()
   const { targets, skipped } = await readTargets(words, lines, groups)
   if (targets.length === 0) throw new WrongUse(['there is nothing to check', ...skipped.map(formatSkipped)])
@@ -59,7 +70,7 @@ export async function questionsOf(
     questions: targets.map((target) => ({ ...target, ...ask(target) })),
     skipped,
     single,
-    notes: (checks) => (rules ? notesOn(checks, rules) : single ? [] : notesOnDefault(options)),
+    notes: (checks) => (rules ? notesOn(checks, rules) : single || byRule ? [] : notesOnDefault(options)),
   }
 }
 
@@ -69,8 +80,8 @@ export function formatSkipped({ pattern, why }: Skipped): string {
 }
 
 /** By what several partners were judged, where no option says it. */
-function notesOnDefault({ level, fingerprint }: RequirementOptions): readonly string[] {
-  if (level !== undefined || fingerprint !== undefined) return []
+function notesOnDefault({ level, fingerprint, requireOnward }: RequirementOptions): readonly string[] {
+  if (level !== undefined || fingerprint !== undefined || requireOnward === 'must') return []
   return [
     'Checked at level encrypt, which accepts any certificate. --from <sender> checks what the rules require of mail from that sender, --rules all partners of rules.',
   ]
@@ -99,6 +110,16 @@ export interface RequirementOptions {
   readonly certName?: readonly string[] | undefined
   readonly otherwise?: Otherwise | undefined
   readonly trust?: string | undefined
+  readonly onFailure?: OnFailure | undefined
+  readonly via?: string | undefined
+  /** `true` where the option has no value. */
+  readonly requireOnward?: Onward | true | undefined
+}
+
+/** A rule that is asked about. */
+interface RuleNamed {
+  readonly owner?: string | undefined
+  readonly rule?: string | undefined
 }
 
 /** The rules of a sender. */
@@ -120,9 +141,10 @@ async function readSenderRules(store: ReadStore, sender: MailAddress): Promise<S
 
 /** Makes what is asked of each target. @throws {Refusal} for options that make no sense. */
 function asker(options: RequirementOptions, rules: SenderRules | null): (target: Target) => Asked {
-  const { fingerprint, certName, minVersion, otherwise, trust } = options
+  const { fingerprint, certName, otherwise } = options
   const fingerprints = fingerprint && valid({ level: 'fingerprint', fingerprints: fingerprint }).fingerprints
-  if (trust !== undefined) valid({ level: 'encrypt', trust })
+  const besides = besidesLevel(options)
+  valid({ level: 'encrypt', ...besides })
   const names = certName && valid({ level: 'secure', names: certName }).names
   const level = options.level ?? (rules === null && fingerprints ? 'fingerprint' : null)
   if (level === 'fingerprint' && !fingerprints)
@@ -131,11 +153,10 @@ function asker(options: RequirementOptions, rules: SenderRules | null): (target:
     throw new Refusal(['--otherwise needs --level dane, mta-sts or published'])
   const action = (asked: Level): RelayWithTls => ({
     level: asked,
-    ...(minVersion ? { minVersion } : {}),
+    ...besides,
     ...(asked === 'fingerprint' && fingerprints ? { fingerprints } : {}),
     ...(asked === 'secure' && names ? { names } : {}),
     ...(otherwise ? { otherwise } : {}),
-    ...(trust === undefined ? {} : { trust }),
   })
   const also = { ...(fingerprints && { fingerprints }), ...(names && { names }) }
   return (target) => {
@@ -144,7 +165,7 @@ function asker(options: RequirementOptions, rules: SenderRules | null): (target:
     const asked = requirementOfAction(action(level ?? 'encrypt'), domain)
     return {
       requirement:
-        required && !minVersion && trust === undefined ? required : (addUp(required, asked) ?? asked),
+        required && Object.keys(besides).length === 0 ? required : (addUp(required, asked) ?? asked),
       also,
     }
   }
@@ -157,10 +178,41 @@ function requiredBy({ sender, lists }: SenderRules, { domain, recipient }: Targe
   return atOnce(decide(lists, message)).requirement
 }
 
+/**
+ * The same of one rule, whether it is on or not; `null` where none is named.
+ *
+ * @throws {Refusal} where it requires nothing of a partner's servers. @throws {AdminProblem} where there is no such rule.
+ */
+async function askerOfRule(
+  store: ReadStore,
+  { owner: text, rule: id }: RuleNamed,
+): Promise<((target: Target) => Asked) | null> {
+  if (text === undefined || id === undefined) return null
+  const owner = await ownerWithRules({ store }, text)
+  const rule = await ruleIn((await readOwner(store, owner)).entries, id)
+  const action = actionOf(rule)
+  if (rule.direction === 'incoming' || !definitionOf(action.level).encrypted)
+    throw new Refusal([`rule ${id} of ${owner} requires nothing of the servers of a partner`])
+  return ({ domain }) => ({
+    requirement: requirementOf(action, domain, { owner, id, name: rule.name }),
+    also: {},
+  })
+}
+
+/** What is asked for at any level. */
+function besidesLevel(options: RequirementOptions): Omit<RelayWithTls, 'level'> {
+  const { minVersion, trust, onFailure, via, requireOnward } = options
+  return {
+    ...(minVersion ? { minVersion } : {}),
+    ...(trust === undefined ? {} : { trust }),
+    ...(onFailure ? { onFailure } : {}),
+    ...(via === undefined ? {} : { via }),
+    ...(requireOnward ? { requireOnward: requireOnward === true ? ONWARD[0] : requireOnward } : {}),
+  }
+}
+
 function valid(action: RelayWithTls): RelayWithTls {
   const checked = checkAction(action, 'outgoing')
   if (!('problem' in checked)) return checked
-  const option =
-    action.trust !== undefined ? '--trust' : action.level === 'secure' ? '--cert-name' : '--fingerprint'
-  throw new Refusal([`${option} ${formatFlaw(checked)}`])
+  throw new Refusal([`${flagOfPath(checked.field)} ${formatFlaw(checked)}`])
 }

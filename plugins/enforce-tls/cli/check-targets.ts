@@ -129,8 +129,11 @@ function targetOf(text: string, place: string): Target {
     throw new WrongUse([
       `${place}${quote(text)} is an address of a host; name the domain, and ask that host with --mx ${text}`,
     ])
-  throw new WrongUse([`${place}${quote(text)} ${formatFlaw(parsed)}`])
+  const expected = parsed.suggestion ? {} : { expected: TARGET_EXPECTED }
+  throw new WrongUse([`${place}partner ${quote(text)} ${formatFlaw({ ...expected, ...parsed })}`])
 }
+
+const TARGET_EXPECTED = 'a domain, an address or group:<name>'
 
 /** The patterns of a group, or the word itself. @throws {AdminProblem} where there is no such group. */
 function membersIn(text: string, groups: StoredGroups): readonly string[] {

@@ -8,7 +8,16 @@ import { requestedEnvelope } from '../check/requested-envelope.js'
 import type { CheckRequest } from '../check/types.js'
 import type { CheckEnvelope } from '../delivery/tls/inside-tls.js'
 import type { ReadStore } from '../store/rule-store.js'
-import { LEVEL_NAMES, TLS_VERSIONS, type Level, OTHERWISE } from '../rules/levels.js'
+import { onwardIn } from './rule-options.js'
+import {
+  LEVEL_NAMES,
+  ON_FAILURE,
+  ONWARD,
+  OTHERWISE,
+  TLS_VERSIONS,
+  type Level,
+  type Onward,
+} from '../rules/levels.js'
 import { quote } from '../text/quote.js'
 import { checkGatewayOf } from './check-gateway.js'
 import { checkMany } from './partners.js'
@@ -29,10 +38,25 @@ interface CheckOptions extends RequirementOptions {
   readonly dns?: string | undefined
   readonly list?: string | undefined
   readonly rules?: true | undefined
+  readonly owner?: string | undefined
+  readonly rule?: string | undefined
   readonly concurrency: string
 }
 
 const LEVELS = LEVEL_NAMES.filter((name): name is Exclude<Level, 'none'> => name !== 'none')
+
+/** What options say of a requirement. */
+const REQUIREMENT = [
+  'level',
+  'minVersion',
+  'fingerprint',
+  'certName',
+  'otherwise',
+  'trust',
+  'requireOnward',
+  'onFailure',
+  'via',
+] as const satisfies readonly (keyof RequirementOptions)[]
 
 const MOST_AT_A_TIME = 100
 
@@ -55,9 +79,16 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .addOption(
       new Option(
         '--level <level>',
-        'default: what the rules require of mail --from, otherwise encrypt',
+        'default: what the rules require of mail --from, otherwise encrypt; dane-only is dane with --otherwise defer',
       ).choices([...LEVELS, 'dane-only' as const]),
     )
+    .addOption(
+      new Option(
+        '--rule <id>',
+        'check what this rule requires, on or not; --owner says whose it is',
+      ).conflicts([...REQUIREMENT, 'from']),
+    )
+    .option('--owner <owner>', 'with --rule: *, a sending domain, or a sender address')
     .option('--from <sender>', 'check what the rules require of mail from this sender')
     .addOption(
       new Option('--min-version <version>', 'the lowest TLS version (default: as in the settings)').choices(
@@ -75,6 +106,24 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
     .option('--trust <name>', 'a section [trust:<name>] of enforce-tls.ini that sessions are made with')
     .addOption(
       new Option(
+        '--require-onward [how]',
+        'with REQUIRETLS (RFC 8689), as a rule requires it: offered, or must, which also wants a server that DNSSEC, an MTA-STS policy or the certificate proves to be the right one (default where it is given: offered)',
+      )
+        .choices(ONWARD)
+        .argParser((text: string) => onwardOf(text)),
+    )
+    .addOption(
+      new Option(
+        '--on-failure <action>',
+        'what becomes of mail that no server takes as required (default: as in the settings)',
+      ).choices(ON_FAILURE),
+    )
+    .option(
+      '--via <gateway>',
+      'through a gateway of [gateways] in enforce-tls.ini, as a rule with it sends mail; with --on-failure reroute only what no server takes as required',
+    )
+    .addOption(
+      new Option(
         '--rcpt <address>',
         'ask inside TLS whether this recipient is accepted (MAIL, RCPT, RSET; never DATA)',
       ).conflicts(['list', 'rules']),
@@ -89,16 +138,13 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
       new Option(
         '--rules',
         'check all partners that enforcing rules name, each at what its rule requires',
-      ).conflicts(['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'list']),
+      ).conflicts([...REQUIREMENT, 'rule', 'owner', 'from', 'list']),
     )
     .addOption(
       new Option(
         '--gateway <name>',
         'ask a gateway of [gateways] in enforce-tls.ini instead: at level verify or its trust, and whether it offers AUTH',
-      ).conflicts([
-        ...['level', 'from', 'minVersion', 'fingerprint', 'certName', 'otherwise', 'trust', 'rcpt', 'mx'],
-        ...['list', 'rules'],
-      ]),
+      ).conflicts([...REQUIREMENT, 'rule', 'owner', 'from', 'rcpt', 'mx', 'list', 'rules']),
     )
     .option('--concurrency <number>', 'how many partners are asked at a time', '10')
     .addHelpText(
@@ -111,6 +157,7 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         'check --rcpt cfo@bank.example --from ann@acme.example',
         'check group:banks --from ann@acme.example',
         'check bank.example --level dane --otherwise encrypt',
+        'check bank.example --require-onward must',
         'check --list partners.txt --level published --concurrency 20',
         'check --rules --json',
         'check --gateway relay',
@@ -132,11 +179,13 @@ export function addCheckCommand(program: Root, { terminal, withStore, withSettin
         ])
       if (words.length > 0 && rules)
         throw new WrongUse(['--rules checks the partners that rules name; leave out the others'])
+      if ((options.owner === undefined) !== (options.rule === undefined))
+        throw new WrongUse(['--owner and --rule go together: whose rule, and its id'])
       const lines = list === undefined ? [] : await linesOf(list, terminal)
       const shared = command.optsWithGlobals()
       const asked = { ...options, level: levelOf(options), words, lines }
       const namesGroup = [...words, ...lines.map(({ text }) => text)].some(isGroupReference)
-      await (rules || from !== undefined || namesGroup
+      await (rules || from !== undefined || options.rule !== undefined || namesGroup
         ? withStore(shared, (context) => check(context, context.store, asked))
         : withSettings(shared, (surroundings) => check(surroundings, null, asked)))
     })
@@ -186,6 +235,13 @@ function levelOf({
   throw new WrongUse([
     `--level dane-only is level dane with --otherwise defer, so --otherwise ${otherwise} contradicts it`,
   ])
+}
+
+/** @throws {WrongUse} for what says nothing of REQUIRETLS. */
+function onwardOf(text: string): Onward {
+  const onward = onwardIn(text)
+  if (onward !== '') return onward
+  throw new WrongUse([`--require-onward is empty; expected: ${ONWARD.join(' or ')}`])
 }
 
 /** @throws {WrongUse} for what can't be asked about with MAIL and RCPT. */

@@ -3,12 +3,14 @@ import type { HostCheck, PartnerCheck, PartnerVerdict } from '../check/types.js'
 import type { StsCheck } from '../check/sts-types.js'
 import type { CertificateFacts } from '../check/certificate-facts.js'
 import { inDays } from '../check/verdict.js'
+import { FAILURE_NAMES } from '../report/failure-names.js'
 import { utc } from '../report/format.js'
+import type { FailureClass } from '../delivery/failure-classes.js'
 import { oneLine } from '../text/one-line.js'
 import { numbered } from '../text/list.js'
 import { daneCells, daneSentences, formatDnssec, formatTlsa } from './format-dane.js'
 import type { Output } from './output.js'
-import { formatOnward } from '../admin/format-onward.js'
+import { formatOnward, formatOnwardShort } from '../admin/format-onward.js'
 import { formatLevelWithDemands } from '../admin/format-requirement.js'
 
 /** What a verdict comes to; the highest rank is the worst. */
@@ -147,7 +149,8 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
     fact(
       'levels',
       ...host.levels.map(
-        ({ level, passes, class: name }) => `${level}: ${passes ? 'yes' : `no, ${name ?? ''}`}`,
+        ({ level, passes, class: name }) =>
+          `${level}: ${passes ? 'yes' : ['no', ...inWords(name)].join(', ')}`,
       ),
     )
   if (host.listed !== null) fact('MTA-STS', host.listed ? 'listed by the policy' : 'not listed by the policy')
@@ -156,6 +159,12 @@ function showHost(output: Output, host: HostCheck, usesDane: boolean): void {
     fact('TLSA', ...formatTlsa(host.dane))
   }
   output.facts(facts)
+}
+
+/** A class of failure, behind a comma. */
+function inWords(name: FailureClass | null): string[] {
+  if (name === null) return []
+  return [(FAILURE_NAMES[name] ?? name).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())]
 }
 
 function formatPass({ trustedNextHop, free, remark }: HostCheck): string {
@@ -185,6 +194,21 @@ function stsCells(checks: readonly PartnerCheck[]): readonly string[] | null {
   return has ? checks.map(({ mtaSts }) => mtaSts?.outcome ?? 'unknown') : null
 }
 
+/** The level, and what is required beside it, as a list of rules has it. */
+function levelCell(
+  level: string,
+  { minVersion, published, trusts = [], onward }: PartnerCheck['requirement'],
+): string[] {
+  const otherwise = published.flatMap((demand) => (demand.otherwise === 'defer' ? [] : [demand.otherwise]))
+  return [
+    level,
+    ...otherwise.map((each) => `otherwise ${each}`),
+    ...(minVersion ? [minVersion] : []),
+    ...trusts.map(({ name }) => `trust ${name}`),
+    ...formatOnwardShort(onward),
+  ]
+}
+
 /** Prints several checks, a row each. */
 export function showChecks(output: Output, checks: readonly PartnerCheck[]): void {
   if (checks.length === 0) return
@@ -192,9 +216,9 @@ export function showChecks(output: Output, checks: readonly PartnerCheck[]): voi
   const mtaSts = stsCells(checks)
   output.table(
     ['partner', 'level', 'mail', ...(dane ? ['DANE'] : []), ...(mtaSts ? ['MTA-STS'] : []), 'because'],
-    checks.map(({ recipient, domain, level, verdict, reason }, index) => [
+    checks.map(({ recipient, domain, level, requirement, verdict, reason }, index) => [
       recipient ?? domain,
-      level,
+      levelCell(level, requirement),
       VERDICTS[verdict].short,
       ...(dane ? [dane[index] ?? ''] : []),
       ...(mtaSts ? [mtaSts[index] ?? ''] : []),

@@ -10,6 +10,7 @@ import { SettingsError } from '../settings/settings.js'
 import { StoreError } from '../store/rule-store.js'
 import { addConsoleCommand } from './console.js'
 import { addCheckCommand } from './check.js'
+import { refuseContradictions } from './contradictions.js'
 import { createRoot, examples, settingsRunner, storeRunner } from './context.js'
 import { addCompletionCommand, answerScript } from './completion.js'
 import { addDomainCommands } from './domain.js'
@@ -115,6 +116,7 @@ function createProgram(terminal: Terminal, openPartners: OpenPartners) {
   addConsoleCommand(program, terminal)
   addCompletionCommand(program, terminal)
   pointToHelp(program, 'enforce-tls')
+  refuseContradictions(program)
   return program
 }
 

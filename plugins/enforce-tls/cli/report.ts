@@ -10,6 +10,7 @@ import { toHtml } from '../report/html.js'
 import { makeReport } from '../report/make-report.js'
 import { withRuleNames } from '../report/rule-names.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { warnOfOwner } from './owner-known.js'
 import { WrongUse } from './refusal.js'
 import {
   FORMATS,
@@ -73,6 +74,7 @@ async function report(context: Context, options: ReportOptions): Promise<void> {
   if (output.json && format !== 'json')
     throw new WrongUse([`--json and --format ${format} contradict each other; give one of them`])
   const query = queryOf(options, new Date())
+  if (query.owner !== null) await warnOfOwner(context, query.owner)
   const log = deliveries()
   const made = await withRuleNames(
     await withHistory(await makeReport(log.read(query.since), query, await log.begins()), context.store),

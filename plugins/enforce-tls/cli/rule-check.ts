@@ -16,6 +16,7 @@ import type { Context } from './context.js'
 import { effectsNow } from './effects.js'
 import { printWarning, prose } from './output.js'
 import { checkMany } from './partners.js'
+import { checkOptionsOf } from './check-options.js'
 
 /** All servers together may take so long, in milliseconds. */
 const TIMEOUT = 4000
@@ -105,37 +106,25 @@ function warnOf(
     printWarning(
       terminal,
       `mail to ${nameOf(check)} would bounce now: ${check.reason}${check.hosts.length === 0 ? BY_DNS : ''}; look closer with:`,
-      command('check', nameOf(check), ...optionsOf(action)),
+      command('check', nameOf(check), ...checkOptionsOf(action)),
     )
   for (const check of of('waits'))
     printWarning(
       terminal,
       `mail to ${nameOf(check)} would wait now, and bounce after Haraka's last try: ${check.reason}; look closer with:`,
-      command('check', nameOf(check), ...optionsOf(action)),
+      command('check', nameOf(check), ...checkOptionsOf(action)),
     )
   for (const check of of('free'))
     printWarning(
       terminal,
       `mail to ${nameOf(check)} would not require TLS now: ${check.reason}; look closer with:`,
-      command('check', nameOf(check), ...optionsOf(action)),
+      command('check', nameOf(check), ...checkOptionsOf(action)),
     )
   const [first, ...others] = of('not-known').map(nameOf)
   if (first !== undefined)
     printWarning(
       terminal,
       `whether mail to ${listed([first, ...others])} would be delivered is unknown now; ask again with:`,
-      command('check', first, ...others, ...optionsOf(action)),
+      command('check', first, ...others, ...checkOptionsOf(action)),
     )
-}
-
-/** The options of `check` that ask for the same. */
-function optionsOf({ level, minVersion, names, fingerprints, otherwise, trust }: RelayWithTls): string[] {
-  return [
-    ...['--level', level],
-    ...(minVersion ? ['--min-version', minVersion] : []),
-    ...(names ? ['--cert-name', ...names] : []),
-    ...(fingerprints ? ['--fingerprint', ...fingerprints] : []),
-    ...(otherwise ? ['--otherwise', otherwise] : []),
-    ...(trust ? ['--trust', trust] : []),
-  ]
 }

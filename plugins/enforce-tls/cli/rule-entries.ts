@@ -25,7 +25,10 @@ export function ownerOf(text: string): string {
  *
  * @throws {Refusal} for a text that names none, or one without rules; it names the owner that may be meant.
  */
-export async function ownerWithRules({ store }: Pick<Context, 'store'>, text: string): Promise<string> {
+export async function ownerWithRules(
+  { store }: { readonly store: ReadStore },
+  text: string,
+): Promise<string> {
   const owner = ownerOf(text)
   const { rules } = await store.readOwner(owner)
   if (rules.size > 0) return owner

@@ -109,7 +109,7 @@ export const FIELDS: readonly Field[] = [
     'a level',
     [
       ...LEVELS.map(({ name, summary }) => `${name}: ${summary}`),
-      `${DANE_ONLY}: dane with --otherwise defer`,
+      `${DANE_ONLY}: dane with --otherwise defer, the default`,
     ].join('; '),
     { removable: false, byDefault: 'encrypt', words: [...LEVEL_NAMES, DANE_ONLY] },
   ),
@@ -165,7 +165,7 @@ export const FIELDS: readonly Field[] = [
     '[how]',
     `${ACTION}.requireOnward`,
     'offered or must',
-    "hand mail on with REQUIRETLS (RFC 8689), so that it stays encrypted beyond the partner's server, too: offered: where the partner offers it; must: only then",
+    "hand mail on with REQUIRETLS (RFC 8689), so that it stays encrypted beyond the partner's server, too: offered: where the partner offers it; must: only to a server that offers it, has a verified certificate, and is proved to be the right one by DNSSEC, an MTA-STS policy or the certificate",
     { words: ONWARD },
   ),
   field(
@@ -217,3 +217,8 @@ export const NAME = field(
   'a new name',
   { removable: false },
 )
+
+/** The option that sets what stands at a path of a rule; the path where none does. */
+export function flagOfPath(path: string): string {
+  return FIELDS.find((each) => path.startsWith(each.path))?.flags.split(' ')[0] ?? path
+}

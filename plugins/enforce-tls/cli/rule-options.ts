@@ -5,18 +5,18 @@
 import { formatFlaw } from '../rules/format-problem.js'
 import { Option } from '@commander-js/extra-typings'
 import { AdminProblem } from '../admin/problem.js'
-import { ONWARD } from '../rules/levels.js'
+import { ONWARD, type Onward } from '../rules/levels.js'
 import type { Criteria, HeaderCriterion, Rule, RuleProblem } from '../rules/rule.js'
 import { formatProblem } from '../rules/format-problem.js'
 import { quote } from '../text/quote.js'
-import { Refusal } from './refusal.js'
+import { didYouMean, nearest } from '../text/nearest.js'
+import { Refusal, WrongUse } from './refusal.js'
 import { DANE_ONLY, FIELDS, NAME, type RuleOptions } from './rule-fields.js'
 
 /** The options of `rule create`. */
 export function createOptions(): Option[] {
-  return FIELDS.map(
-    ({ flags, summary, byDefault }) =>
-      new Option(flags, byDefault === '' ? summary : `${summary} (default: ${byDefault})`),
+  return FIELDS.map(({ flags, summary, byDefault }) =>
+    option(flags, byDefault === '' ? summary : `${summary} (default: ${byDefault})`),
   )
 }
 
@@ -25,7 +25,28 @@ export function editOptions(): Option[] {
   const removals = FIELDS.filter(({ removable }) => removable).map(
     ({ flags }) => new Option(`--no-${flagOf(flags).slice(2)}`, 'remove that'),
   )
-  return [NAME, ...FIELDS].map(({ flags, summary }) => new Option(flags, summary)).concat(removals)
+  return [NAME, ...FIELDS].map(({ flags, summary }) => option(flags, summary)).concat(removals)
+}
+
+function option(flags: string, summary: string): Option {
+  const made = new Option(flags, summary)
+  return made.optional ? made.argParser(onwardIn) : made
+}
+
+/**
+ * The value of `--require-onward`. The next word is taken for it, which may have been meant as an argument. The empty one
+ * is left to who knows what a rule can do without.
+ *
+ * @throws {WrongUse} for what is none.
+ */
+export function onwardIn(text: string): Onward | '' {
+  const value = text === '' ? text : ONWARD.find((each) => each === text)
+  if (value !== undefined) return value
+  const meant = didYouMean(nearest(text, ONWARD))
+  const advice = 'put it behind all other words, or write it with its value, as in --require-onward=must'
+  throw new WrongUse([
+    `--require-onward was given the value ${quote(text)}; expected: ${ONWARD.join(' or ')}${meant || `; where that is not meant for it, ${advice}`}`,
+  ])
 }
 
 /** Whether any option says something about which mail a rule is for. */
@@ -100,12 +121,12 @@ function inOptions(problem: RuleProblem, edits: boolean): string {
     fields.find(({ path }) => problem.field.startsWith(path)) ??
     fields.find(({ path }) => path.startsWith(`${problem.field}.`))
   if (!source) return formatProblem(problem)
-  const told = problem.suggestion ?? problem.expected
-  const expectation = told === undefined ? `; expected: ${source.expected}` : ''
+  const says =
+    problem.suggestion !== undefined || problem.expected !== undefined || problem.saysExpected === true
+  const expectation = !says ? `; expected: ${source.expected}` : ''
+  const isEmpty = problem.problem === 'is empty' || problem.value === '' || problem.problem.startsWith('"" ')
   const removal =
-    edits && source.removable && problem.problem === 'is empty'
-      ? `, or --no-${flagOf(source.flags).slice(2)} to remove it`
-      : ''
+    edits && source.removable && isEmpty ? `, or --no-${flagOf(source.flags).slice(2)} to remove it` : ''
   return `${source === NAME ? 'name' : flagOf(source.flags)} ${formatFlaw(problem)}${expectation}${removal}`
 }
 

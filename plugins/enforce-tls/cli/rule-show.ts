@@ -3,6 +3,7 @@ import type { OwnedRule } from '../rules/owner-entries.js'
 import { ownerState, readOwner, ruleIn } from '../admin/owner-state.js'
 import { remarksOn } from '../admin/rule-remarks.js'
 import { AT_A_GLANCE } from '../rules/effect.js'
+import { formatOnwardShort } from '../admin/format-onward.js'
 import { formatAction, otherCriteria, recipientsOf } from '../admin/format-rule.js'
 import type { Context } from './context.js'
 import { effectsNow } from './effects.js'
@@ -49,7 +50,7 @@ export function rowOf({ id, rule }: OwnedRule): Cell[] {
       ...(otherwise ? [`otherwise ${otherwise}`] : []),
       ...(minVersion ? [minVersion] : []),
       ...(trust ? [`trust ${trust}`] : []),
-      ...(requireOnward ? [`REQUIRETLS ${requireOnward}`] : []),
+      ...formatOnwardShort(requireOnward),
       ...(via ? [onFailure === 'reroute' ? `or via ${via}` : `via ${via}`] : []),
     ],
     id,

@@ -11,9 +11,11 @@ import { formatVersion } from '../report/trace/words.js'
 import { numbered } from '../text/list.js'
 import { formatUtc, utcSeconds } from '../text/utc.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
+import { warnOfOwner } from './owner-known.js'
 import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
 import { Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
+import { checksOf } from './trace-check.js'
 
 /** Where a search begins by default. */
 const SINCE = '30d'
@@ -77,19 +79,21 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
   if (options.output !== undefined && !options.statement)
     throw new WrongUse(['--output belongs to --statement'])
   const query = queryOf(options)
+  if (query.owner !== null) await warnOfOwner(context, query.owner)
   const limit = options.statement ? CHOICES_MAX : limitOf(options.limit)
   const found = await searchMessages(deliveries(), query, { skip: 0, limit }, store)
   if (options.statement) return await state(context, options, found)
   const { messages, total } = found
   output.data(messages)
   if (messages.length === 0) return await explainEmptiness(context, options)
-  for (const message of messages) show(context, message)
+  for (const message of messages) await show(context, message)
   if (total > messages.length)
     output.line(`${numbered(total, 'message')} match; the latest ${messages.length} are shown (--limit).`)
 }
 
 function queryOf(options: TraceOptions): TraceQuery {
   const { messageId, to, from, uuid, partner, rule, owner, result, since, until } = options
+  const period = periodOf(since, until, new Date())
   const asked = [messageId, to, from, uuid, partner, rule, owner, result]
   if (asked.every((each) => each === undefined))
     throw new WrongUse([
@@ -104,7 +108,7 @@ function queryOf(options: TraceOptions): TraceQuery {
         `${option} ${JSON.stringify(text)} is not an address; for a domain use --partner or --owner`,
       ])
   return {
-    ...periodOf(since, until, new Date()),
+    ...period,
     owner: owner === undefined ? null : ownerOf(owner),
     to: to ?? null,
     from: from ?? null,
@@ -122,8 +126,9 @@ function limitOf(text: string): number {
   throw new WrongUse([`--limit ${JSON.stringify(text)} is not a number from 1 to ${LIMIT_MAX}`])
 }
 
-function show({ output }: Context, message: TracedMessage): void {
-  const { uuid, state, messageId, nextStep, check, domain, level, steps, exposures, missing } = message
+async function show(context: Context, message: TracedMessage): Promise<void> {
+  const { output } = context
+  const { uuid, state, messageId, nextStep, steps, exposures, missing } = message
   output.line(`${STATES[state]}: message ${uuid}`)
   output.facts({
     from: senderOf(message),
@@ -138,10 +143,7 @@ function show({ output }: Context, message: TracedMessage): void {
   const notes = [...formatExposures(exposures), ...missing]
   for (const note of notes) output.line(`Note: ${note}`)
   if (nextStep !== null) output.line(`Next: ${nextStep}`)
-  if (check !== null) {
-    const asked = check.gateway === null ? `${domain} --level ${level}` : `--gateway ${check.gateway}`
-    output.line(`See what fails with: enforce-tls check ${asked}`)
-  }
+  for (const command of await checksOf(context, message)) output.line(`See what fails with: ${command}`)
   output.line('')
 }
 

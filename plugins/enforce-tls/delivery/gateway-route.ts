@@ -37,7 +37,7 @@ export function gatewayRoute(
   const gateway = gateways.find((each) => each.name === name)
   if (!gateway)
     return {
-      problem: `is not in [gateways] of enforce-tls.ini on this server: add ${name}=smtp://… there, or change the rule that names it (${rules})`,
+      problem: `is not in [gateways] of enforce-tls.ini on this server: add ${name}=smtp://… there${rules === '' ? '' : `, or change the rule that names it (${rules})`}`,
     }
   const atGateway = requirementAtGateway(requirement, demand, gateway.trust)
   if (atGateway.published.length > 0)

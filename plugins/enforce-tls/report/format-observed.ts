@@ -64,7 +64,7 @@ export function formatPartnerObservations(
 ): string[] {
   if (observed === null) return []
   const { reported, enforced } = observed
-  const names = listed(partners)
+  const names = listed([...new Set(partners.map(counted))])
   if (reported.messages + enforced.messages + enforced.asUsual + enforced.waived === 0)
     return [`The delivery log has no message to ${names} in the last ${OBSERVED_DAYS} days.`]
   return [
@@ -85,6 +85,12 @@ export function formatPartnerObservations(
       : []),
     ...waivedSentences(enforced, `to ${names} `),
   ]
+}
+
+/** Whose messages are counted: those to one address cannot be told from others to its domain. */
+function counted(pattern: string): string {
+  const at = pattern.lastIndexOf('@')
+  return at === -1 ? pattern : `any address at ${pattern.slice(at + 1)}`
 }
 
 /** @param which with a space behind it */

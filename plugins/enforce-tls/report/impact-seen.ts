@@ -1,5 +1,4 @@
 /** What the delivery log has of the mail that a change is about, in sentences; nothing where it can't be read. */
-import { domainsIn } from '../admin/set-group.js'
 import type { Impact } from '../admin/impact.js'
 import { asks, type Step } from '../admin/steps.js'
 import { actionOf } from '../rules/rule.js'
@@ -25,6 +24,6 @@ export async function seenOf(
   }
   const added = [...new Set(asking.flatMap((each) => each.added))].filter((pattern) => pattern !== '*')
   if (added.length === 0) return sentences
-  const observed = await partnerObservations(deliveries, domainsIn(added))
+  const observed = await partnerObservations(deliveries, added)
   return [...sentences, ...formatPartnerObservations(observed, added)]
 }

@@ -57,24 +57,27 @@ export async function ruleObservations(
 }
 
 /**
- * What is known of partners, whatever rules it was about; `null` where the log can't be read, or has nothing of anybody:
+ * What is known of partners, of an address that of its domain, since the log may not tell addresses apart; whatever rules it was about; `null` where the log can't be read, or has nothing of anybody:
  * a new log does not tell whether there was mail.
  */
 export async function partnerObservations(
   deliveries: Pick<DeliveryLog, 'read'>,
-  domains: ReadonlySet<string>,
+  patterns: readonly string[],
 ): Promise<Pick<RuleObservations, 'reported' | 'enforced'> | null> {
   const reported = new ReportedTally()
   const enforced = new Outcomes()
   let entries = 0
-  const isNamed = mayName([...domains])
+  const wanted = [...new Set(patterns.map((pattern) => pattern.slice(pattern.lastIndexOf('@') + 1)))]
+  const domains = new Set(wanted)
+  const above = wanted.filter((pattern) => pattern.startsWith('.'))
+  const isNamed = mayName(wanted)
   // The first one tells that there are any.
   const mayBeWanted = (json: string): boolean => entries === 0 || isNamed(json)
   const read = await everyEntry(
     deliveries,
     (entry) => {
       entries++
-      if (!domains.has(entry.domain)) return
+      if (!domains.has(entry.domain) && !above.some((each) => entry.domain.endsWith(each))) return
       if (entry.kind === 'report') reported.add(entry)
       else if (!isWish(entry) || entry.result === 'delivered-as-usual') enforced.add(entry)
     },

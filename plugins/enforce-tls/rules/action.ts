@@ -15,11 +15,16 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
   if (direction === 'incoming') return checkIncoming(action)
   const { names: named, pinned, published } = definitionOf(level)
   if (names && named !== 'domain')
-    return { field: `${FIELD}.names`, problem: `has no meaning at level ${level}; it is for level secure` }
+    return {
+      field: `${FIELD}.names`,
+      problem: `has no meaning at level ${level}; it is for level secure`,
+      saysExpected: true,
+    }
   if (fingerprints && !pinned)
     return {
       field: `${FIELD}.fingerprints`,
       problem: `has no meaning at level ${level}; it is for level fingerprint`,
+      saysExpected: true,
     }
   if (pinned && !fingerprints)
     return { field: `${FIELD}.fingerprints`, problem: `is missing; level ${level} needs at least one` }
@@ -27,6 +32,7 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     return {
       field: `${FIELD}.otherwise`,
       problem: `has no meaning at level ${level}; it is for levels dane, mta-sts and published`,
+      saysExpected: true,
     }
   if (trust !== undefined) {
     const problem = trustProblem(level, trust)
@@ -36,6 +42,7 @@ export function checkAction(action: RelayWithTls, direction: Direction): RelayWi
     return {
       field: `${FIELD}.requireOnward`,
       problem: `has no meaning at level ${level}, which requires no TLS`,
+      saysExpected: true,
     }
   const noGateway = gatewayProblem(action)
   if (noGateway) return noGateway
@@ -68,7 +75,7 @@ function trustProblem(level: RelayWithTls['level'], trust: string): RuleProblem 
     }
   return definitionOf(level).encrypted
     ? null
-    : { field, problem: `has no meaning at level ${level}, which requires no TLS` }
+    : { field, problem: `has no meaning at level ${level}, which requires no TLS`, saysExpected: true }
 }
 
 /** What is wrong with where a rule sends mail instead of to the recipients' servers; `null` for nothing. */
@@ -84,7 +91,11 @@ function gatewayProblem({ level, onFailure, via }: RelayWithTls): RuleProblem | 
   const problem = gatewayNameProblem(via)
   if (problem !== null) return { field: `${FIELD}.via`, value: via, problem }
   return level === 'none'
-    ? { field: `${FIELD}.via`, problem: 'has no meaning at level none, which requires nothing' }
+    ? {
+        field: `${FIELD}.via`,
+        problem: 'has no meaning at level none, which requires nothing',
+        saysExpected: true,
+      }
     : null
 }
 

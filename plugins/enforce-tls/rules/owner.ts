@@ -59,7 +59,8 @@ export function parseNewDomain(text: string): { readonly domain: string } | Unus
         suggestion: [meant],
       }
     const found = unusable(text, parsed, (each) => domainOfAddress(each) ?? readDomain(each))
-    return { ...found, problem: `domain ${quote(text)} ${found.problem}` }
+    const expected = found.suggestion ? {} : { expected: 'a sending domain, such as acme.example' }
+    return { ...expected, ...found, problem: `domain ${quote(text)} ${found.problem}` }
   }
   if (parsed.domain.includes('.') || text.endsWith('.')) return parsed
   return {

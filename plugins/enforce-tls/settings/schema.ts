@@ -2,6 +2,7 @@
  * The keys of `enforce-tls.ini`, what each may hold, and how that becomes settings. Pure; the first thing
  * that is not as expected is thrown as a `SettingsError`.
  */
+import { oneLine } from '../text/one-line.js'
 import { Ajv, type ErrorObject } from 'ajv'
 import {
   inheritedRedis,
@@ -363,6 +364,9 @@ function withoutEmpty(section: Section): Section {
   )
 }
 
+/** So much of a value is shown: it may be as long as a file. */
+const VALUE_SHOWN = 100
+
 function describe(
   name: string,
   section: Section,
@@ -376,7 +380,7 @@ function describe(
   }
   const key = error?.instancePath.split('/')[1] ?? '?'
   const value = String(section[key])
-  const shown = REDIS_SECRETS.includes(key) ? '…' : value
+  const shown = REDIS_SECRETS.includes(key) ? '…' : oneLine(value, VALUE_SHOWN)
   const hint = /\s[;#]/.test(value) ? ' (a comment needs a line of its own)' : ''
   const where = key in inherited ? `${REDIS_INI}:` : `${SETTINGS_FILE}: [${name}]`
   return new SettingsError(`${where} ${key}=${shown}: expected ${keys[key]?.expected ?? '?'}${hint}`)

@@ -49,7 +49,7 @@ describe('the eleven steps', () => {
     await hand.type('bank.example')
     await hand.click(page.getByRole('tab', { name: 'Actions' }))
     await page.getByText('No action chosen yet.').waitFor()
-    await hand.click(page.getByRole('switch', { name: 'Relay with TLS encryption' }))
+    await hand.click(page.getByRole('switch', { name: 'Relay with TLS Encryption' }))
     await page.getByText('All changes saved').waitFor()
     await hand.click(page.getByRole('link', { name: 'Back to rules' }))
     const ruleSwitch = page.getByRole('switch', { name: 'Rule Enforced TLS to First Bank' })

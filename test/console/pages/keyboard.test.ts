@@ -42,7 +42,7 @@ describe('the keyboard alone', () => {
     await page.getByRole('button', { name: 'Remove bank.example' }).waitFor()
     await hand.tabTo(page.getByRole('tab', { name: 'Criteria' }), 'Shift+Tab')
     await hand.press('ArrowRight')
-    await hand.tabTo(page.getByRole('switch', { name: 'Relay with TLS encryption' }))
+    await hand.tabTo(page.getByRole('switch', { name: 'Relay with TLS Encryption' }))
     await hand.press('Space')
     await page.getByText('All changes saved').waitFor()
     await hand.tabTo(page.getByRole('link', { name: 'Back to rules' }), 'Shift+Tab')

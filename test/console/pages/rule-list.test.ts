@@ -84,7 +84,7 @@ describe('a list of rules', () => {
       await row(page, 'To all').getByText('To: everyone').waitFor()
       assert.match(
         await row(page, 'To banks').locator('.rule-traffic').innerText(),
-        /^Last 7 days: 2 messages, 1 failed$/,
+        /^Last 7 days: 2 messages, 1 not delivered for a TLS reason$/,
       )
       await row(page, 'To clinics').getByText('gateway backup if TLS fails', { exact: true }).waitFor()
       await row(page, 'Too late').getByText('through gateway vault', { exact: true }).waitFor()
@@ -117,13 +117,13 @@ describe('a list of rules', () => {
     const banks = row(page, 'To banks')
     await banks.getByText('Group banks').click()
     await banks.getByText('bank.example, cfo@partner.example').waitFor()
-    await banks.getByRole('link', { name: '1 failed' }).waitFor()
+    await banks.getByRole('link', { name: '1 not delivered for a TLS reason' }).waitFor()
     await row(page, 'To clinics').getByText('no messages').waitFor()
     assert.equal(requests.filter((url) => url.endsWith('/rule-traffic')).length, 1)
     await assertAccessible(page, 'a group that is open')
     for (const [name, count] of [
       ['2 messages', 2],
-      ['1 failed', 1],
+      ['1 not delivered for a TLS reason', 1],
     ] as const) {
       await goTo(page, LIST)
       await row(page, 'To banks').getByRole('link', { name }).click()

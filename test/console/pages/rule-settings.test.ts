@@ -88,6 +88,27 @@ describe('the settings, on the page of a rule', () => {
     await assertAccessible(page, 'the choice')
   })
 
+  it('aside: with REQUIRETLS or not at all, level encrypt is not said to take any certificate', async () => {
+    const id = await made({ level: 'encrypt', requireOnward: 'must' })
+    const page = await browser.at(server, 'admin', placeOf(id))
+    await page.getByRole('tab', { name: 'Actions' }).click()
+    await page.getByText('The certificate is verified as well, because this rule').waitFor()
+    await page.getByText('also wants a verified certificate, and proof that it is the right server').waitFor()
+    assert.equal(await page.getByText('Any certificate is accepted').count(), 0)
+  })
+
+  it('aside: a name of any length is refused by its label, and does not fill the page', async () => {
+    const id = await made({ level: 'encrypt' })
+    const page = await browser.at(server, 'admin', placeOf(id))
+    await page.locator('#name').evaluate((input: { value: string; dispatchEvent(event: Event): boolean }) => {
+      input.value = 'x'.repeat(10_000)
+      for (const type of ['input', 'change']) input.dispatchEvent(new Event(type, { bubbles: true }))
+    })
+    await page.getByText(/Not saved: Name: "x+\.\.\." is longer than 200 characters/).waitFor()
+    const height = (await page.locator('body').boundingBox())?.height ?? Infinity
+    assert.ok(height < 3000, String(height))
+  })
+
   it('that lack the gateway of a rule are said, and the rule keeps it', async () => {
     const id = await made({ level: 'verify', via: 'gone' })
     const page = await browser.at(server, 'admin', placeOf(id))

@@ -237,7 +237,7 @@ describe('Try it out', () => {
     await page.getByLabel('Name').fill('Pinned')
     await page.getByRole('button', { name: 'Create' }).click()
     await page.getByRole('tab', { name: 'Actions' }).click()
-    await page.getByRole('switch', { name: 'Relay with TLS encryption' }).click()
+    await page.getByRole('switch', { name: 'Relay with TLS Encryption' }).click()
     await page.getByRole('radio', { name: /^Fingerprint/ }).check()
     await page.getByRole('tab', { name: 'Try it out' }).click()
     await page.getByLabel('Domain or address').fill('bank.example')

@@ -54,3 +54,21 @@ for (const level of ['dane', 'mta-sts', 'published'] as const)
         assert.match(formatLessThanBefore(strict, action) ?? '', /only as REQUIRETLS requires where/)
       })
     })
+
+describe('level encrypt with REQUIRETLS or not at all', () => {
+  const action: RelayWithTls = { level: 'encrypt', requireOnward: 'must' }
+  const ANY = /any certificate|any TLS/
+
+  it('is nowhere said to take any certificate', () => {
+    const requirement = requirementOf(action, DOMAIN, NO_RULE)
+    for (const said of [formatAction(action), formatRequirement(requirement)]) {
+      assert.doesNotMatch(said, ANY)
+      assert.match(said, /^level encrypt: TLS, only with REQUIRETLS, to a server with a verified certificate/)
+    }
+    assert.equal(formatLevelOf(requirement), 'level encrypt (only with REQUIRETLS)')
+  })
+
+  it('takes any where REQUIRETLS is only used if it is offered', () => {
+    assert.match(formatAction({ ...action, requireOnward: 'offered' }), ANY)
+  })
+})

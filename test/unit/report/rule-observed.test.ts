@@ -16,7 +16,7 @@ const observed = (...domains: readonly string[]) =>
           ...domains.map((domain) => entry({ domain, at: new Date(Date.now() - 60_000).toISOString() })),
         ),
     },
-    new Set(['clinic.example']),
+    ['clinic.example'],
   )
 
 it('a log without any delivery tells nothing of partners, unlike one that has deliveries to others', async () => {
@@ -42,9 +42,7 @@ it('what would wait is not said to bounce, and what nothing is required for not 
     ],
   )
   assert.deepEqual(
-    formatPartnerObservations(await partnerObservations(deliveries, new Set(['clinic.example'])), [
-      'clinic.example',
-    ]),
+    formatPartnerObservations(await partnerObservations(deliveries, ['clinic.example']), ['clinic.example']),
     [
       'In the last 30 days rules in report mode would have bounced 0 of 1 message to clinic.example; 1 would have waited.',
       'In the last 30 days 1 message to clinic.example went as usual, because nothing is published that the rules look at, or REQUIRETLS was only a wish of the sender.',
@@ -63,12 +61,31 @@ it('leaves out by their text entries that are about others, but the first', asyn
   const at = new Date(Date.now() - 60_000).toISOString()
   await ruleObservations(log([]), { owner: 'acme.example', id: 'payments' })
   await ruleObservations(log([]), { owner: 'acme.example', id: 'odd "id"' })
-  await partnerObservations(log([]), new Set(['clinic.example']))
-  await partnerObservations(log([entry({ at })]), new Set(['clinic.example']))
+  await partnerObservations(log([]), ['clinic.example'])
+  await partnerObservations(log([entry({ at })]), ['clinic.example'])
   const other = '{"domain":"bank.example","rules":"[]"}'
   assert.deepEqual(
     asked.map((mayBeWanted) => mayBeWanted(other)),
     [false, true, true, false],
   )
   assert.ok(asked[3]?.('{"domain":"clinic.example"}'))
+})
+
+it('says whose messages it counts: of one address those to its domain, and of subdomains theirs alone', async () => {
+  const at = new Date(Date.now() - 60_000).toISOString()
+  const entries = ['bank.example', 'a.bank.example', 'notbank.example'].map((domain) => entry({ at, domain }))
+  const said = async (...patterns: readonly string[]) =>
+    formatPartnerObservations(
+      await partnerObservations({ read: () => records(...entries) }, patterns),
+      patterns,
+    ).join(' ')
+  const counted = (n: string, whom: string) =>
+    new RegExp(`^In the last 30 days TLS was required for ${n} to ${whom}: `)
+  assert.match(await said('treasury@bank.example'), counted('1 message', 'any address at bank\\.example'))
+  assert.match(await said('.bank.example'), counted('1 message', '\\.bank\\.example'))
+  assert.match(
+    await said('bank.example', '.bank.example'),
+    counted('2 messages', 'bank\\.example, \\.bank\\.example'),
+  )
+  assert.match(await said('cfo@clinic.example'), /has no message to any address at clinic\.example in/)
 })

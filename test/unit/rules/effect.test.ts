@@ -250,7 +250,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     { '*': [when(bank)], 'acme.example': [when(bank, PUBLISHED)] },
     {},
     'active',
-    /That is the minimum: with rule r1 of \* \(Rule 1\), it is level published, or any TLS where nothing is published\.$/,
+    /That is the minimum: with rule r1 of \* \(Rule 1\), it is level published \(any TLS where nothing is published\)\.$/,
   ],
   [
     'the service makes mail wait where nothing is published',
@@ -267,14 +267,14 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(bank, DANE), when(to('bank.example', 'b.example'))],
     { id: 'r2' },
     'partly',
-    /Except for bank\.example: rule r1 of acme\.example \(Rule 1\) above it decides for this mail \(level dane, or in the clear where nothing is published or its sender waives TLS \(TLS-Required: No\)\)\.$/,
+    /Except for bank\.example: rule r1 of acme\.example \(Rule 1\) above it decides for this mail, at level dane \(mail may leave in the clear where nothing is published, or where its sender waives TLS \(TLS-Required: No\)\)\.$/,
   ],
   [
     'it exempts, and the service allows mail in the clear',
     { '*': [when(bank, DANE)], 'acme.example': [when(bank, none)] },
     {},
     'active',
-    /requires level dane, or in the clear where nothing is published or its sender waives TLS \(TLS-Required: No\)\.$/,
+    /requires level dane \(mail may leave in the clear where nothing is published, or where its sender waives TLS \(TLS-Required: No\)\)\.$/,
   ],
   [
     'nothing limits it',
@@ -309,7 +309,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     [when(to('*'), verify), when(bank)],
     { id: 'r2' },
     'no-effect',
-    /no effect: rule r1 .* above it decides for this mail \(level verify\)\.$/,
+    /no effect: rule r1 .* above it decides for this mail, at level verify\.$/,
   ],
   [
     'two rules above take all together',

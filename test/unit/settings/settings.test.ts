@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { formatResolver } from '../../../plugins/enforce-tls/dns/resolver-list.js'
 import { KEYS, toSettings } from '../../../plugins/enforce-tls/settings/schema.js'
+import { POLICY_FOR_EXPECTED } from '../../../plugins/enforce-tls/settings/requiretls.js'
+import { oneLine } from '../../../plugins/enforce-tls/text/one-line.js'
 import { SettingsError } from '../../../plugins/enforce-tls/settings/settings.js'
 import { repositoryRoot } from '../../support/repository.js'
 
@@ -97,12 +99,16 @@ describe('the settings', () => {
       ['::1', 'monitor.example'],
       'a list of addresses or networks (allow[]=192.0.2.0/24)',
     ],
+    ['requiretls', 'policy_for', ['x'.repeat(10_000)], POLICY_FOR_EXPECTED],
   ] as const)
-    it(`refuse [${section}] ${key}=${String(value)}`, () =>
+    it(`refuse [${section}] ${key}=${oneLine(String(value), 100)}`, () => {
       assert.throws(
         () => toSettings({ [section]: { [key]: value } }),
-        new SettingsError(`enforce-tls.ini: [${section}] ${key}=${String(value)}: expected ${expected}`),
-      ))
+        new SettingsError(
+          `enforce-tls.ini: [${section}] ${key}=${oneLine(String(value), 100)}: expected ${expected}`,
+        ),
+      )
+    })
 
   it('take one address for alerts, or several', () => {
     assert.deepEqual(toSettings({ alert: { to: 'a@acme.example' } }).alert.to, ['a@acme.example'])

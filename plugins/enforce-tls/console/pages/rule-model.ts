@@ -17,7 +17,7 @@ import { looksAtPublished } from './published-levels.js'
 import { unsavedName, savedListeners, underWay, type UnsavedRule, type Mistakes } from './unsaved-rules.js'
 import { applied, changes } from './rule-changes.js'
 import { cleaned, newRule, same } from './rule-draft.js'
-import { texts } from './texts.js'
+import { nameOfField, texts } from './texts.js'
 import type { Action, Change, Criteria, Direction, Level, Rule, StoredRule } from './types.js'
 import { keep, recall } from './unsaved.js'
 
@@ -306,7 +306,7 @@ export class RuleModel {
 
   async #failed(error: unknown): Promise<void> {
     const field = error instanceof ApiError ? error.field : null
-    this.why = { message: formatError(error), field }
+    this.why = { message: withLabel(formatError(error)), field }
     if (!(error instanceof ApiError)) return this.#set('failed')
     if (error.status === 412 || error.status === 404) {
       await this.#findConflict().catch((other: unknown) => {
@@ -374,4 +374,9 @@ export function formatSaveState(model: RuleModel): string {
     conflict: texts.conflict.title,
   }[state]
   return mistakeCount > 0 ? `${texts.save.mistakes(mistakeCount)} ${main}`.trim() : main
+}
+
+/** A problem of a field with the field's label in place of its path. */
+function withLabel(message: string): string {
+  return message.replace(/^field ([\w.]+)(?:\[\d+\])*: /, (_, path: string) => `${nameOfField(path)}: `)
 }

@@ -25,6 +25,6 @@ export const ruleTexts = {
   trafficTitle: 'Last 7 days:',
   traffic: messages,
   trafficNone: 'no messages',
-  trafficFailed: (n: number) => `${formatNumber(n)} failed`,
+  trafficFailed: (n: number) => `${formatNumber(n)} not delivered for a TLS reason`,
   trafficUnknown: 'unknown, the delivery log is off or unavailable',
 } as const

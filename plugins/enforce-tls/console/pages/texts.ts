@@ -34,7 +34,7 @@ const fields = {
 }
 
 /** A field of a rule by its path, such as `criteria.to.matchesAny`. */
-function nameOfField(path: string): string {
+export function nameOfField(path: string): string {
   return path
     .split('.')
     .filter((name) => !['criteria', 'actions', 'relayWithTls'].includes(name))
@@ -288,7 +288,7 @@ export const texts = {
   },
   actions: {
     lead: 'What happens to messages that match.',
-    relay: 'Relay with TLS encryption',
+    relay: 'Relay with TLS Encryption',
     relayHint: 'Requires TLS for messages that match. Without it, they are not sent.',
     relayHintClear:
       'Requires TLS where the partner publishes what is asked for. To partners that publish nothing, messages may be sent unencrypted.',
@@ -323,6 +323,8 @@ export const texts = {
         "The partner's MTA-STS policy lists the receiving server, and a trusted certificate names that server.",
       published: 'Whatever the partner publishes: DANE where there are records, otherwise MTA-STS.',
     } satisfies Record<Level, string>,
+    encryptOnward:
+      'The connection is encrypted. The certificate is verified as well, because this rule requires REQUIRETLS.',
     levelNames: {
       none: 'No TLS required',
       encrypt: 'Encrypt',
@@ -377,7 +379,7 @@ export const texts = {
     onFailureShort: { bounce: 'bounce', defer: 'try again later' },
     requireOnward: fields.requireOnward,
     requireOnwardHint:
-      'With REQUIRETLS a receiving server promises to pass the message on encrypted, up to the mailbox.',
+      'With REQUIRETLS a receiving server promises to pass the message on encrypted, up to the mailbox. “REQUIRETLS, or do not send” also wants a verified certificate, and proof that it is the right server: by signed DNS records (DNSSEC), an MTA-STS policy or the certificate.',
     requireOnwardDefault: 'No requirement',
     requireOnwardNames: {
       offered: 'REQUIRETLS, where offered',

@@ -12,9 +12,11 @@ import { checkAction } from '../../rules/action.js'
 import { formatAddress, parseAddress, parseDomain } from '../../rules/address.js'
 import {
   LEVEL_NAMES,
+  ON_FAILURE,
   ONWARD,
   TLS_VERSIONS,
   type Level,
+  type OnFailure,
   type Onward,
   type TlsVersion,
   OTHERWISE,
@@ -44,6 +46,8 @@ interface CheckBody {
   readonly otherwise?: Otherwise
   readonly trust?: string
   readonly requireOnward?: Onward
+  readonly onFailure?: OnFailure
+  readonly via?: string
 }
 
 export const asked: Schema = {
@@ -137,6 +141,12 @@ export const checkRoutes = [
           enum: ONWARD,
           description: 'With REQUIRETLS, where offered or only then.',
         },
+        onFailure: {
+          type: 'string',
+          enum: ON_FAILURE,
+          description: 'What becomes of mail that no server takes as required; default: as in the settings.',
+        },
+        via: { ...shortText, description: 'A gateway of the settings that mail goes through.' },
       },
       'rcpt',
       'level',
@@ -146,6 +156,8 @@ export const checkRoutes = [
       'otherwise',
       'trust',
       'requireOnward',
+      'onFailure',
+      'via',
     ),
     answers: { 200: asked },
     handle: check,
@@ -154,7 +166,17 @@ export const checkRoutes = [
 
 async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
   const target = targetOf(body.target)
-  const { level = 'encrypt', minVersion, names, fingerprints, otherwise, trust, requireOnward } = body
+  const {
+    level = 'encrypt',
+    minVersion,
+    names,
+    fingerprints,
+    otherwise,
+    trust,
+    requireOnward,
+    onFailure,
+    via,
+  } = body
   const action = checkAction(
     {
       level,
@@ -164,6 +186,8 @@ async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
       ...(otherwise ? { otherwise } : {}),
       ...(trust === undefined ? {} : { trust }),
       ...(requireOnward ? { requireOnward } : {}),
+      ...(onFailure ? { onFailure } : {}),
+      ...(via === undefined ? {} : { via }),
     },
     'outgoing',
   )

@@ -4,7 +4,7 @@ import { findingGroupProblem } from '../../admin/entry-problems.js'
 import { referringRules, usesByGroup } from '../../admin/referring-rules.js'
 import { membersOf } from '../../admin/expanded-rule.js'
 import { newPatterns } from '../../admin/steps.js'
-import { checkedGroup, deleteGroup, domainsIn, groupIn, setGroup } from '../../admin/set-group.js'
+import { checkedGroup, deleteGroup, groupIn, setGroup } from '../../admin/set-group.js'
 import { formatPartnerObservations } from '../../report/format-observed.js'
 import { partnerObservations } from '../../report/rule-observed.js'
 import type { StoredGroups } from '../../rules/group.js'
@@ -150,7 +150,7 @@ async function set(call: Call<GroupBody>): Promise<Reply> {
       ...(await inPieces(toGroup(name, after))),
       effects,
       seen: asked
-        ? formatPartnerObservations(await partnerObservations(context.deliveries, domainsIn(added)), added)
+        ? formatPartnerObservations(await partnerObservations(context.deliveries, added), added)
         : [],
     },
     etag: etagOf(after),

@@ -185,7 +185,7 @@ function factsOf(partner: Notified): string[] {
     `Required by ${rules.join(', ')}`,
     ...(gateway === null
       ? until === null
-        ? [`To check: ${together(checkOf(partner))}`]
+        ? checksOf(partner).map((check) => `To check: ${together(check)}`)
         : []
       : [
           'Mail of these rules that has to go through it waits until it works; see [gateways] in enforce-tls.ini',
@@ -193,10 +193,27 @@ function factsOf(partner: Notified): string[] {
   ]
 }
 
-/** The command that asks the partner's servers. */
+/** Whose lists of names or fingerprints are not in the alert: of them the rules are asked about. */
+const LISTING = /^(?:secure|fingerprint)\b/
+/** What a command line takes as it is. */
+const PLAIN_WORD = /^[\w@.+-]+$/
+
+/** The commands that ask the partner's servers. */
+function checksOf(partner: Notified): string[] {
+  const { rules } = partner.trouble.facts
+  const isPlain = rules.every(
+    ({ owner, id }) => PLAIN_WORD.test(owner.replace('*', 'x')) && PLAIN_WORD.test(id),
+  )
+  if (!LISTING.test(partner.requires) || rules.length === 0 || !isPlain) return [checkOf(partner)]
+  return rules.map(
+    ({ owner, id }) =>
+      `enforce-tls check ${oneLine(partner.domain)} --owner ${owner === '*' ? "'*'" : owner} --rule ${id}`,
+  )
+}
+
 function checkOf({ domain, requires }: Notified): string {
-  const [, level = '', version, otherwise, trust] =
-    /^(\S+?)(?:, (\S+) or later)?(?:, otherwise (\w+)(?: and \w+)*)?(?:, trust (\S+))?$/.exec(
+  const [, level = '', version, otherwise, trust, onward] =
+    /^(\S+?)(?:, (\S+) or later)?(?:, otherwise (\w+)(?: and \w+)*)?(?:, trust (\S+?))?(, only with REQUIRETLS)?$/.exec(
       oneLine(requires),
     ) ?? []
   return [
@@ -206,6 +223,7 @@ function checkOf({ domain, requires }: Notified): string {
     ...(version === undefined ? [] : [`--min-version ${version}`]),
     ...(otherwise === undefined ? [] : [`--otherwise ${otherwise}`]),
     ...(trust === undefined ? [] : [`--trust ${trust}`]),
+    ...(onward === undefined ? [] : ['--require-onward must']),
   ].join(' ')
 }
 

@@ -193,20 +193,25 @@ function factsOf(
   }
 }
 
-function wordsOf({ level, minVersion, published, trusts = [] }: Requirement): string {
+function wordsOf({ level, minVersion, published, trusts = [], onward }: Requirement): string {
   const otherwise = new Set(published.map((demand) => demand.otherwise).filter((each) => each !== 'defer'))
   return [
     level,
     ...(minVersion ? [`${minVersion} or later`] : []),
     ...(otherwise.size > 0 ? [`otherwise ${[...otherwise].join(' and ')}`] : []),
     ...trusts.map(({ name }) => `trust ${name}`),
+    ...(onward === 'must' ? ['only with REQUIRETLS'] : []),
   ].join(', ')
 }
 
 /** The same for requirements that are fulfilled by the same servers. */
 function signatureOf(requirement: Requirement): string {
-  const { level, minVersion, namesAnyOf, fingerprintsAnyOf, published, trusts } = requirement
-  const demands = [...(published.length > 0 ? [published] : []), ...(trusts ?? []).map(({ name }) => name)]
+  const { level, minVersion, namesAnyOf, fingerprintsAnyOf, published, trusts, onward } = requirement
+  const demands = [
+    ...(published.length > 0 ? [published] : []),
+    ...(trusts ?? []).map(({ name }) => name),
+    ...(onward === 'must' ? [{ onward }] : []),
+  ]
   const more = JSON.stringify([minVersion ?? '', namesAnyOf, fingerprintsAnyOf, ...demands])
   return `${level}:${createHash('sha256').update(more).digest('base64url').slice(0, 12)}`
 }

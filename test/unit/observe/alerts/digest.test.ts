@@ -96,7 +96,12 @@ describe('the mail that tells of partners', () => {
         'published, TLSv1.3 or later, otherwise encrypt',
         'enforce-tls check bank.example --level published --min-version TLSv1.3 --otherwise encrypt',
       ],
-      ['fingerprint', 'enforce-tls check bank.example'],
+      [
+        'verify, trust partner-a, only with REQUIRETLS',
+        'enforce-tls check bank.example --level verify --trust partner-a --require-onward must',
+      ],
+      ['fingerprint', 'enforce-tls check bank.example --owner acme.example --rule r1'],
+      ['secure, TLSv1.3 or later', 'enforce-tls check bank.example --owner acme.example --rule r1'],
     ] as const) {
       const { text } = await digest(partner('bank.example', {}, requires))
       assert.ok(text.replace(/\s+/g, ' ').includes(`- To check: ${command} Sent by`), text)

@@ -1,5 +1,6 @@
 /** The actions of a rule: relay with TLS, how much it must prove, and what happens when it can't. */
 import { html, useState, type VNode } from '../preact.js'
+import { levelHint } from '../level-hint.js'
 import { looksAtPublished, mayLeaveInTheClear } from '../published-levels.js'
 import type { RuleModel } from '../rule-model.js'
 import { texts } from '../texts.js'
@@ -88,7 +89,7 @@ function Levels({ model, disabled, action }: ActionProps & { readonly action: Ac
             />
             <span>
               <strong>${texts.actions.levelNames[level]}</strong>
-              <span class="hint" id=${`${id}-${level}`}>${texts.actions.levels[level]}</span>
+              <span class="hint" id=${`${id}-${level}`}>${levelHint(level, action.requireOnward)}</span>
             </span>
           </label>`,
       )}

@@ -1,11 +1,18 @@
 /** A security level with what it means: on hover, on focus, and by a tap, which gives it the focus. Escape hides it. */
 import { html, type VNode } from '../preact.js'
+import { levelHint } from '../level-hint.js'
 import { texts } from '../texts.js'
 import { ruleTexts } from '../texts-rules.js'
-import type { Level } from '../types.js'
+import type { Action, Level } from '../types.js'
 import { useUid } from './basics.js'
 
-export function LevelBadge({ level }: { readonly level: Level }): VNode {
+export function LevelBadge({
+  level,
+  requireOnward,
+}: {
+  readonly level: Level
+  readonly requireOnward?: Action['requireOnward']
+}): VNode {
   const id = useUid('level-tip')
   const name = level === 'none' ? texts.actions.exemptBadge : texts.actions.levelNames[level]
   return html`<span class="tip">
@@ -20,6 +27,6 @@ export function LevelBadge({ level }: { readonly level: Level }): VNode {
     >
       ${name}
     </button>
-    <span class="tip-text" role="tooltip" id=${id}>${texts.actions.levels[level]}</span>
+    <span class="tip-text" role="tooltip" id=${id}>${levelHint(level, requireOnward)}</span>
   </span>`
 }

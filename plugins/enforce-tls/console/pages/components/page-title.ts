@@ -3,13 +3,17 @@ import { html, useEffect, type Child, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { texts } from '../texts.js'
 
+/** Longer than any name that is taken, so that only what is not valid is cut. */
+const TITLE_MAX = 330
+
 export function PageTitle(props: {
   readonly title: string
   readonly back?: { readonly href: string; readonly label: string }
   readonly children?: Child
 }): VNode {
   const { back, children } = props
-  const title = plain(props.title)
+  const whole = plain(props.title)
+  const title = whole.length > TITLE_MAX ? `${whole.slice(0, TITLE_MAX)}…` : whole
   useEffect(() => {
     document.title = texts.titleOf(title)
   }, [title])

@@ -11,7 +11,7 @@ export type Checked = PartnerCheck | { readonly failure: string } | 'asking' | n
 
 /** What a rule requires, as a check takes it; fingerprints that are not listed yet can't be checked. */
 function requiredBy(action: Action): Partial<Action> {
-  const { level, minVersion, names, fingerprints, otherwise, trust, requireOnward } = action
+  const { level, minVersion, names, fingerprints, otherwise, trust, requireOnward, onFailure, via } = action
   if (level === 'none') return {}
   const pinless = level === 'fingerprint' && (fingerprints ?? []).length === 0
   return {
@@ -22,6 +22,8 @@ function requiredBy(action: Action): Partial<Action> {
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(trust === undefined ? {} : { trust }),
     ...(requireOnward === undefined ? {} : { requireOnward }),
+    ...(onFailure === undefined ? {} : { onFailure }),
+    ...(via === undefined ? {} : { via }),
   }
 }
 

@@ -32,7 +32,7 @@ export function RuleSummary(props: { readonly rule: Rule; readonly effect: Effec
 function ActionBadges({ action }: { readonly action: Action | undefined }): VNode {
   if (action === undefined) return html`<span class="badge badge-warn">${texts.actions.missing}</span>`
   const { level, minVersion, onFailure, via, requireOnward } = action
-  return html`<${LevelBadge} level=${level} />
+  return html`<${LevelBadge} level=${level} requireOnward=${requireOnward} />
     ${mayLeaveInTheClear(action) && html`<span class="badge badge-warn">${texts.actions.clearBadge}</span>`}
     ${minVersion !== undefined && html`<span class="badge">≥ ${texts.actions.version(minVersion)}</span>`}
     ${requireOnward !== undefined && html`<span class="badge">${texts.actions.requireOnwardNames[requireOnward]}</span>`}

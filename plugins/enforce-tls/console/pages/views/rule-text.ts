@@ -10,6 +10,7 @@ import { html, useState, type Child, type VNode } from '../preact.js'
 import { plain } from '../plain.js'
 import { href } from '../router.js'
 import { RuleModel } from '../rule-model.js'
+import { levelHint } from '../level-hint.js'
 import { texts } from '../texts.js'
 import { formatMomentWithZone } from '../times.js'
 import type { Action, Direction, Lists, Rule, StoredRule } from '../types.js'
@@ -104,7 +105,9 @@ function ActionFacts({ action }: { readonly action: Action }): VNode {
     values !== undefined &&
     values.length > 0 &&
     html`<${Fact} name=${name}><${ValueList} values=${values} /><//>`
-  return html`<${Fact} name=${actions.level}>${actions.levelNames[level]}. ${actions.levels[level]}<//>
+  return html`<${Fact} name=${actions.level}
+      >${actions.levelNames[level]}. ${levelHint(level, requireOnward)}<//
+    >
     ${minVersion !== undefined && html`<${Fact} name=${actions.minVersion}>${actions.version(minVersion)}<//>`}
     ${listed(actions.names, names)} ${listed(actions.fingerprints, fingerprints)}
     ${
