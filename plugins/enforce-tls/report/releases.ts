@@ -45,6 +45,12 @@ export class ReleaseList {
       release.granted = at
       return
     }
+    if (result === 'lapsed') {
+      // What becomes of the item later is no outcome of the release.
+      release.outcome = 'lapsed'
+      found.ended = at
+      return
+    }
     if (result === 'begun') release.begun ??= at
     else release.sent = at
     const how = howOf(entry)
@@ -54,6 +60,7 @@ export class ReleaseList {
   /** Takes a final result: of this very item, since its sisters may have fared otherwise. */
   ended({ item, at, result }: DeliveryLogEntry): void {
     for (const found of this.#ofItem.get(item ?? '') ?? []) {
+      if (found.release.outcome === 'lapsed') continue
       found.release.outcome = result
       found.ended = at
     }
@@ -103,6 +110,7 @@ export const HOW_IT_WENT = {
 export function formatDeparture({ begun, sent, how, outcome }: ReportedRelease): string {
   const went = how === null ? '' : `, ${HOW_IT_WENT[how]}`
   if (sent !== null) return `${utc(sent)}${went}`
+  if (begun === null && outcome === 'lapsed') return 'not under the release, which ended unused'
   if (begun === null && outcome !== null) return `not under the release: ${outcome}`
   return begun === null
     ? 'its outcome is not recorded'
