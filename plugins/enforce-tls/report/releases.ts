@@ -73,13 +73,18 @@ export class ReleaseList {
    */
   list(gaps: readonly LogGap[]): ReportedRelease[] {
     return inOrder(
-      [...this.#found.values()].map(({ release, ended }) => {
+      [...this.#found.values()].filter(hasLeave).map(({ release, ended }) => {
         const since = release.granted ?? ''
         const isOpen = release.how === null && gaps.some((gap) => overlaps(gap, since, ended))
         return isOpen ? { ...release, outcome: null } : release
       }),
     )
   }
+}
+
+/** Of leave of which only the end is known here, nothing is: the history may know more. */
+function hasLeave({ release: { granted, begun, sent } }: Found): boolean {
+  return granted !== null || begun !== null || sent !== null
 }
 
 /** Releases in order of time. */
