@@ -1,5 +1,5 @@
 /** Messages of a report that an administrator let go without what their rules require, out of their entries. Pure. */
-import { isHash } from '../observe/delivery-log/names.js'
+import { isHash, shownAddress } from '../observe/delivery-log/names.js'
 import { overlaps, type LogGap } from '../observe/delivery-log/gap.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { ReportedRelease } from './delivery-report.js'
@@ -31,8 +31,8 @@ export class ReleaseList {
       release: {
         ...{ uuid, domain, recipients, by, reason, granted: null, begun: null, sent: null, how: null },
         ...{ order: entry.order ?? null, outcome: null },
-        from: sender === undefined || isHash(sender) || sender === '<>' ? from : sender,
-        to: to.filter((name) => !isHash(name)),
+        from: sender === undefined || isHash(sender) || sender === '<>' ? from : shownAddress(sender),
+        to: to.filter((name) => !isHash(name)).map(shownAddress),
         rules: rules.map(({ owner, id, name = null }) => ({ owner, id, name, unique: name !== null })),
       },
       ended: '',

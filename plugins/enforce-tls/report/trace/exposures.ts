@@ -117,6 +117,8 @@ function exposureOf(entry: DeliveryLogEntry): Exposure | null {
   if (kind === 'attempt') return encrypted === 'false' ? made('not-required', 'clear') : null
   if (kind !== 'outcome') return null
   if (result === 'freed') return made('freed', 'unknown')
+  // REQUIRETLS is only ever said inside TLS.
+  if (entry.requiretls === 'yes') return null
   return result.startsWith('delivered') && protocol === undefined ? made('not-required', 'unknown') : null
 }
 

@@ -103,6 +103,11 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
           : `Delivered over ${formatVersion(protocol)}${HANDED_ON[entry.requiretls ?? ''] ?? ''}`,
       reason,
     }
+  if (result === 'delivered-as-usual' && entry.requiretls === 'yes')
+    return {
+      says: `Delivered as usual, over TLS with a certificate that was not checked${HANDED_ON['yes'] ?? ''}`,
+      reason,
+    }
   const says = OUTCOMES[result] ?? result
   return {
     says: via === undefined ? says : says.replace('the gateway', `the gateway ${via}`),
