@@ -429,6 +429,7 @@ export const texts = {
     depends: "Depends on the message's headers",
     dependsOn: (rule: string, fields: readonly string[]) =>
       `Depends on the message's headers: rule “${rule}” looks at ${fields.length === 0 ? 'them' : fields.join(', ')}.`,
+    dependsOnLeft: (n: number) => `It depends on ${count(n, 'more rule', 'more rules')} in the same way.`,
     subject: 'Subject',
     headerOf: (name: string) => `Header field ${name}`,
     reportOnly: 'This server is in report mode: it enforces nothing and records what would happen.',
