@@ -148,6 +148,12 @@ const ROWS: readonly (readonly [
     /^Yes\. It was handed to mx\.bank\.example .* over an encrypted connection\.$/,
   ],
   [
+    'REQUIRETLS as a wish, taken by the server, where the log has the outcome alone',
+    [{ result: 'delivered-as-usual', level: 'none', ...WHERE, requiretls: 'yes' }],
+    'yes',
+    /^Yes\. It was handed to .* over an encrypted connection\.$/,
+  ],
+  [
     'REQUIRETLS as a wish, which the server does not offer',
     [{ result: 'delivered-as-usual', level: 'none', ...WHERE, requiretls: 'no' }],
     'no',
