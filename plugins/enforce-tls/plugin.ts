@@ -43,7 +43,7 @@ import { ReportSender } from './report/mailed/sender.js'
 import { postReport } from './report/tls-rpt/post.js'
 import { TlsRptSender } from './report/tls-rpt/sender.js'
 import { errorMessage } from './text/error-message.js'
-import { recordRelease } from './waiting/record-release.js'
+import { recordRelease, releaseEvent } from './waiting/record-release.js'
 import { WaitingMail } from './waiting/waiting-mail.js'
 import { UncoveredNotes } from './observe/uncovered-mail.js'
 import {
@@ -171,6 +171,7 @@ export class Enforcer {
       concurrency: () => this.#haraka.outboundConfig.concurrency_max ?? 100,
       recordRelease: (record, order) =>
         recordRelease(this.#store, (event) => this.#observers.events.emit(event), record, order),
+      recordLapse: (record, order) => this.#observers.events.emit(releaseEvent('lapsed', record, order)),
     })
     const markKey = new SharedKey(() => openDeliveryLog(where))
     this.#guardContext = guardContextIn(this.#haraka, {

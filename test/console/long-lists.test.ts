@@ -27,6 +27,15 @@ const PATTERNS = 40_000
  */
 const ROUND_MAX = 200
 
+interface ExplainedLong {
+  readonly decidedBy: readonly { readonly id: string }[]
+  readonly owners: readonly {
+    readonly owner: string
+    readonly rules: readonly { readonly id: string }[]
+    readonly rulesLeft: number
+  }[]
+}
+
 interface Listed {
   readonly id: string
   readonly problem: string | null
@@ -153,12 +162,18 @@ async function useAll(server: OwnProcess, count: number): Promise<void> {
   assert.equal(undone.status, 200)
 
   const explained = await server.unhindered('an explanation', () =>
-    client.post<{ decidedBy: { id: string }[] }>('explain', {
+    client.post<ExplainedLong>('explain', {
       from: `ann@${OWNER}`,
       to: `joe@bank${count - 1}.example`,
     }),
   )
   assert.deepEqual(explained.body.decidedBy[0]?.id, `r${count - 1}`)
+  const [own] = explained.body.owners.filter(({ owner }) => owner === OWNER)
+  assert.deepEqual(
+    [own?.rules.length, own?.rulesLeft, own?.rules.at(-1)?.id],
+    [1000, count - 1000, `r${count - 1}`],
+    'bounded, with the one that decides',
+  )
   const created = await server.unhindered('a new rule', () =>
     client.post<Listed>(rules, {
       rule: {

@@ -113,6 +113,14 @@ describe('the API of waiting mail', () => {
     await admin.post('waiting/orders', { action: 'fail', ids: ['acme-1'], shown })
     const order = haraka.orders.at(-1)
     assert.deepEqual([order?.demand, order?.class], ['as it was', 'certificate-expired'])
+    const [entry] = shown
+    const others = [{ ...entry, id: 'other-1' }]
+    for (const wrong of [others, [...shown, { ...entry, demand: 'demand' }], []]) {
+      const before = haraka.orders.length
+      const refused = await admin.post('waiting/orders', { action: 'fail', ids: ['acme-1'], shown: wrong })
+      assert.equal(refused.status, 422, JSON.stringify(wrong))
+      assert.equal(haraka.orders.length, before)
+    }
     await admin.post('waiting/orders', { action: 'fail', ids: ['acme-1'] })
     assert.deepEqual(
       [haraka.orders.at(-1)?.demand, haraka.orders.at(-1)?.class],

@@ -126,6 +126,33 @@ it('a release under other rules than those of now does not count', async () => {
   assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
 })
 
+it('an order counts for the rules that were shown: others by the time of the try release and give up nothing', async () => {
+  await using scene = await startWaitingScene({ ini: ALLOWED })
+  await scene.send()
+  const order = async (action: string, changed: object): Promise<string> => {
+    const { messages } = await scene.waitForListed(1)
+    await writeRules(scene.redis, {
+      'acme.example': RULES['acme.example'].map((rule) => ({ ...rule, ...changed })),
+    })
+    const ran = await scene.queue(action, messages[0]?.id ?? '', '--reason', 'due', '--yes')
+    return ran.stdout + ran.stderr
+  }
+  const changed = /its rules or recipients have changed since; look at it again/
+  assert.match(await order('fail', { action: { level: 'verify' } }), changed)
+  const listedAs = (level: string) =>
+    scene.haraka.until(async () => (await scene.list()).messages[0]?.level === level, `it waits for ${level}`)
+  await listedAs('verify')
+  assert.match(await order('release', { action: { level: 'encrypt' } }), changed)
+  await scene.haraka.waitForLog(/release uuid=\S+ .* result=lapsed by=/)
+  await listedAs('encrypt')
+  assert.deepEqual([scene.bank.messages.length, scene.acme.messages.length], [0, 0])
+  assert.deepEqual(scene.bank.cleartextAfterEhlo(), [])
+  await scene.bank.behave({})
+  const free = await order('release', { enabled: false })
+  assert.match(free, /no rule covers it any more, so it is delivered as usual/)
+  await scene.haraka.until(() => scene.bank.messages.length === 1, 'the message')
+})
+
 it('what the server puts off of a released message requires TLS again, and its bounce quotes nothing', async () => {
   await using scene = await startWaitingScene({
     ini: ALLOWED,

@@ -23,6 +23,7 @@ export interface ListedMessage {
   readonly sender: string
   readonly recipients: readonly string[]
   readonly domain: string
+  readonly level: string
   readonly class: string
   readonly detail: string
   readonly rules: readonly { readonly id: string; readonly owner: string }[]

@@ -10,6 +10,7 @@ import { openAccountStore } from '../console/auth/open-account-store.js'
 import { peopleIn } from '../console/auth/people.js'
 import { addUser } from '../console/auth/users.js'
 import type { AccountStore } from '../console/auth/account-store.js'
+import { limitConnections } from '../console/connection-limit.js'
 import { createConsole } from '../console/console.js'
 import { MOUNT, mountConsole } from '../console/mount.js'
 import { packagedPreview } from '../console/preview-bounce.js'
@@ -63,7 +64,7 @@ export async function serveConsole(options: SharedOptions, port: number, termina
       }
       answer(request, response, () => response.writeHead(302, { location: MOUNT.slice(1) + '/' }).end())
     })
-    server.maxConnections = CONNECTIONS_MAX
+    limitConnections(server, CONNECTIONS_MAX)
     const url = `http://127.0.0.1:${await listening(server, port)}${MOUNT}/`
     output.data({ url, store: store.description, ...(first ?? {}) })
     output.line(`The console is at ${url} on ${store.description}.`)

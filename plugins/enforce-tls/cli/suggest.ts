@@ -140,7 +140,7 @@ function explainEmptiness({ output, settings, folder, command }: Context, { obse
   if (folder !== null && !enabled && observed === 0)
     return output.line('Deliveries are not observed: set [suggest] enabled=true in config/enforce-tls.ini.')
   output.line(
-    `${numbered(observed, 'partner')} observed. A partner is suggested once ${formatNeeded(deliveries, period)} a level, while no rule covers it and message rules are on for the sender's domain; list those domains with: ${command('domain', 'list')}`,
+    `${observed === 0 ? 'No observations are recorded: there were none, or they were lost with the store' : `${numbered(observed, 'partner')} observed`}. A partner is suggested once ${formatNeeded(deliveries, period)} a level, while no rule covers it and message rules are on for the sender's domain; list those domains with: ${command('domain', 'list')}`,
   )
 }
 

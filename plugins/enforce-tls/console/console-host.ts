@@ -16,6 +16,7 @@ import type { SharedHashes } from '../store/shared-hashes.js'
 import type { RuleStore } from '../store/rule-store.js'
 import type { ConsoleOptions } from './console-context.js'
 import type { AccountStore } from './auth/account-store.js'
+import { limitConnections } from './connection-limit.js'
 import { isBelowMount, mountConsole, type MountedConsole } from './mount.js'
 
 /** What the console gets from its Haraka. */
@@ -31,10 +32,7 @@ export interface ConsoleHostOptions {
   readonly seen: StoreMemory['seen']
 }
 
-/**
- * The most connections to an HTTP server with a console in it, where nobody else has said how many: each takes a
- * file, and so from those that mail needs.
- */
+/** The most connections to an HTTP server with a console in it, where nobody else has said how many. */
 const CONNECTIONS_MAX = 500
 
 /** The console of one Haraka process. */
@@ -68,7 +66,7 @@ export class ConsoleHost {
       )
     })
     if (this.#isServed) {
-      if (server && !server.maxConnections) server.maxConnections = CONNECTIONS_MAX
+      if (server) limitConnections(server, CONNECTIONS_MAX)
       plugin.loginfo('the console is at /enforce-tls/ on the HTTP server')
       // Not waited for: routes of plugins behind this one must be there before Haraka's own 404. What can't be loaded
       // is logged at the first request.

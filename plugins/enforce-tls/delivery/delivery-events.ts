@@ -165,9 +165,9 @@ export interface ReleaseEvent extends About {
   readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
   /**
    * `granted`: leave was given; `begun`: MAIL is being said to a server, so that the message may leave from now on; `sent`: a
-   * server has taken it.
+   * server has taken it; `lapsed`: the leave has ended before the message was gone, so that no later attempt is under it.
    */
-  readonly result: 'granted' | 'begun' | 'sent'
+  readonly result: 'granted' | 'begun' | 'sent' | 'lapsed'
   /** The host, and where that connection went; empty for none yet. */
   readonly host: string
   readonly to: string

@@ -50,8 +50,12 @@ export interface WaitingList {
   waits(item: HarakaMailItem, wait: Wait): void
   /** An item waits no more for such a reason: it is gone, or nothing is required of it. */
   ended(item: HarakaMailItem, result: Ending): void
-  /** Whether an administrator wants this item to be given up now. */
-  givingUp(item: HarakaMailItem): GivingUp | null
+  /**
+   * Whether an administrator wants this item to be given up now, with these recipients and under this requirement.
+   *
+   * @param requirement `null` while it is unknown
+   */
+  givingUp(item: HarakaMailItem, requirement: Requirement | null): GivingUp | null
   /** The leave that this item, with these recipients and under this requirement, has now. */
   release(item: HarakaMailItem, requirement: Requirement): Release | null
   /** A session with a partner's server fulfilled a requirement. */

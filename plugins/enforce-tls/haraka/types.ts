@@ -1,7 +1,7 @@
 /** The Haraka objects that this plugin touches, and of them only what it touches (tried with Haraka 3.3.4). */
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Haraka's config reader. */
@@ -278,7 +278,7 @@ export interface HarakaServer {
   readonly cluster?: { readonly isPrimary: boolean }
   readonly http: {
     /** What listens; it may serve others, too. */
-    readonly server?: { maxConnections?: number }
+    readonly server?: Pick<Server, 'on' | 'maxConnections' | 'headersTimeout' | 'requestTimeout'>
     /** An express application. */
     readonly app: {
       get(path: string, handler: (request: IncomingMessage, response: ServerResponse) => void): unknown

@@ -155,7 +155,7 @@ export class Decisions {
   ): void {
     if (!requirement) return this.#release(guard, item)
     const { waiting } = this.#context
-    const givingUp = waiting.givingUp(item)
+    const givingUp = waiting.givingUp(item, requirement)
     if (givingUp) return guard.giveUp(requirement, givingUp)
     const release = waiting.release(item, requirement)
     if (release && isAskedInEarnest(requirement))
@@ -227,7 +227,7 @@ export class Decisions {
       this.#require(guard, item, requirement, asksForRequireTls(item.todo) ? { byRules: marked } : null)
       return constants.cont
     }
-    const givingUp = this.#context.waiting.givingUp(item)
+    const givingUp = this.#context.waiting.givingUp(item, null)
     if (givingUp) {
       guard.giveUp(requirementOfMark(item), givingUp)
       return constants.cont

@@ -118,7 +118,10 @@ export interface ReportedRelease {
   readonly sent: string | null
   /** How MAIL was said, the worst of all times: `clear`, `unknown`, or `tls`; `null` where no entry says that it was. */
   readonly how: 'clear' | 'unknown' | 'tls' | null
-  /** What became of it in the end, where it did not go without what is required; `null` where no entry says so. */
+  /**
+   * What became of it in the end, where it did not go without what is required: a result, or `lapsed` where
+   * the leave ended unused; `null` where no entry says so.
+   */
   readonly outcome: string | null
   readonly by: string
   readonly reason: string

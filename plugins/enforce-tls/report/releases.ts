@@ -1,5 +1,5 @@
 /** Messages of a report that an administrator let go without what their rules require, out of their entries. Pure. */
-import { isHash } from '../observe/delivery-log/names.js'
+import { isHash, shownAddress } from '../observe/delivery-log/names.js'
 import { overlaps, type LogGap } from '../observe/delivery-log/gap.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { ReportedRelease } from './delivery-report.js'
@@ -31,8 +31,8 @@ export class ReleaseList {
       release: {
         ...{ uuid, domain, recipients, by, reason, granted: null, begun: null, sent: null, how: null },
         ...{ order: entry.order ?? null, outcome: null },
-        from: sender === undefined || isHash(sender) || sender === '<>' ? from : sender,
-        to: to.filter((name) => !isHash(name)),
+        from: sender === undefined || isHash(sender) || sender === '<>' ? from : shownAddress(sender),
+        to: to.filter((name) => !isHash(name)).map(shownAddress),
         rules: rules.map(({ owner, id, name = null }) => ({ owner, id, name, unique: name !== null })),
       },
       ended: '',
@@ -45,6 +45,12 @@ export class ReleaseList {
       release.granted = at
       return
     }
+    if (result === 'lapsed') {
+      // What becomes of the item later is no outcome of the release.
+      release.outcome = 'lapsed'
+      found.ended = at
+      return
+    }
     if (result === 'begun') release.begun ??= at
     else release.sent = at
     const how = howOf(entry)
@@ -54,6 +60,7 @@ export class ReleaseList {
   /** Takes a final result: of this very item, since its sisters may have fared otherwise. */
   ended({ item, at, result }: DeliveryLogEntry): void {
     for (const found of this.#ofItem.get(item ?? '') ?? []) {
+      if (found.release.outcome === 'lapsed') continue
       found.release.outcome = result
       found.ended = at
     }
@@ -66,13 +73,18 @@ export class ReleaseList {
    */
   list(gaps: readonly LogGap[]): ReportedRelease[] {
     return inOrder(
-      [...this.#found.values()].map(({ release, ended }) => {
+      [...this.#found.values()].filter(hasLeave).map(({ release, ended }) => {
         const since = release.granted ?? ''
         const isOpen = release.how === null && gaps.some((gap) => overlaps(gap, since, ended))
         return isOpen ? { ...release, outcome: null } : release
       }),
     )
   }
+}
+
+/** Of leave of which only the end is known here, nothing is: the history may know more. */
+function hasLeave({ release: { granted, begun, sent } }: Found): boolean {
+  return granted !== null || begun !== null || sent !== null
 }
 
 /** Releases in order of time. */
@@ -103,6 +115,7 @@ export const HOW_IT_WENT = {
 export function formatDeparture({ begun, sent, how, outcome }: ReportedRelease): string {
   const went = how === null ? '' : `, ${HOW_IT_WENT[how]}`
   if (sent !== null) return `${utc(sent)}${went}`
+  if (begun === null && outcome === 'lapsed') return 'not under the release, which ended unused'
   if (begun === null && outcome !== null) return `not under the release: ${outcome}`
   return begun === null
     ? 'its outcome is not recorded'

@@ -1,6 +1,9 @@
-/** Writes down, in the history and the delivery log, that an administrator lets one message go without its rules. */
+/**
+ * Writes down, in the history and the delivery log, that an administrator lets one message go without its rules, and in the
+ * log that such leave has ended before the message was gone.
+ */
 import type { ReleaseFacts } from '../admin/format-release.js'
-import type { DeliveryEvent } from '../delivery/delivery-events.js'
+import type { DeliveryEvent, ReleaseEvent } from '../delivery/delivery-events.js'
 import { LEVELS } from '../rules/levels.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { RuleStore } from '../store/rule-store.js'
@@ -13,11 +16,12 @@ export async function recordRelease(
   store: Pick<RuleStore, 'recordRelease'>,
   emit: (event: DeliveryEvent) => void,
   record: WaitingRecord,
-  { id: order, by, reason }: Order,
+  order: Order,
 ): Promise<void> {
-  const { id, uuid, sender, recipients, recipientCount, domain, rules } = record
+  const { id, uuid, sender, recipients, recipientCount, rules } = record
+  const { by, reason } = order
   const facts: ReleaseFacts = {
-    order,
+    order: order.id,
     message: uuid,
     from: sender || '<>',
     to: listed(recipients, 20) + (recipientCount > recipients.length ? ` (${recipientCount} in all)` : ''),
@@ -29,21 +33,25 @@ export async function recordRelease(
   const owners = new Set(rules.map(({ owner }) => owner))
   for (const owner of owners.size === 0 ? [EVERYONE] : owners)
     await store.recordRelease({ owner, field: id, value }, by)
+  emit(releaseEvent('granted', record, order))
+}
+
+/** What the delivery log says of leave as such. */
+export function releaseEvent(
+  result: 'granted' | 'lapsed',
+  record: WaitingRecord,
+  { id: order, by, reason }: Order,
+): ReleaseEvent {
+  const { id: item, uuid, sender, recipients, domain, rules } = record
   const level = LEVELS.find(({ name }) => name === record.level)?.name ?? 'encrypt'
-  emit({
+  return {
     kind: 'release',
     at: Date.now(),
-    uuid,
-    item: id,
-    sender,
-    domain,
-    recipients,
+    ...{ uuid, item, sender, domain, recipients },
     requirement: { level, decidedBy: rules },
-    result: 'granted',
+    result,
     host: '',
     to: '',
-    order,
-    by,
-    reason,
-  })
+    ...{ order, by, reason },
+  }
 }

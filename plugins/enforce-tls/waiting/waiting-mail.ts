@@ -12,7 +12,7 @@ import type { SharedHashes } from '../store/shared-hashes.js'
 import { errorMessage } from '../text/error-message.js'
 import { removeLeftOver } from './left-over.js'
 import { BEAT_PAUSE, nodeOf, type Heartbeat } from './node-heartbeat.js'
-import { OrdersHere, type RecordRelease } from './orders-here.js'
+import { OrdersHere, type RecordLapse, type RecordRelease } from './orders-here.js'
 import { HASHES } from './orders.js'
 import { Paced } from './paced.js'
 import { SharedWrites } from './shared-writes.js'
@@ -43,6 +43,8 @@ export interface WaitingMailContext {
   readonly concurrency: () => number
   /** Writes into history and delivery log that a message is released. */
   readonly recordRelease: RecordRelease
+  /** Writes into the delivery log that leave has ended unused. */
+  readonly recordLapse: RecordLapse
 }
 
 /** Mail that waits, in one process. */
@@ -85,6 +87,7 @@ export class WaitingMail implements WaitingList {
       paced: this.#paced,
       writes: this.#writes,
       recordRelease: context.recordRelease,
+      recordLapse: context.recordLapse,
     })
     this.#partners = new WorkingPartners({
       hashes,
@@ -127,9 +130,9 @@ export class WaitingMail implements WaitingList {
     this.#untried.tried(filename)
   }
 
-  givingUp(item: HarakaMailItem): GivingUp | null {
+  givingUp(item: HarakaMailItem, requirement: Requirement | null): GivingUp | null {
     const id = this.#orders.size === 0 ? null : itemIdOf(item.filename)
-    return id === null ? null : this.#orders.givingUp(id)
+    return id === null ? null : this.#orders.givingUp(id, item, requirement)
   }
 
   release(item: HarakaMailItem, requirement: Requirement): Release | null {

@@ -68,7 +68,7 @@ function pages(): readonly (readonly [string, (page: Page) => Promise<unknown>])
     ['#/domains/acme.example/incoming', seen('No rules yet.')],
     ['#/domains/asleep.example/outgoing', seen(/Inactive: message rules are switched off for this domain/)],
     [`#/domains/${encodeURIComponent(LONG_SENDER)}/outgoing`, seen('Of one sender')],
-    ['#/overview', seen('No mail was covered by a rule in this period.')],
+    ['#/overview', seen('The delivery log has no entries for this period.')],
     ['#/waiting', seen('No Haraka has said yet what waits there.')],
     ['#/rules', seen('Of one sender')],
     ['#/partners/bank.example', seen('Rules that name it')],

@@ -120,6 +120,50 @@ describe('the overview', () => {
     })
 })
 
+describe('a chart of results', () => {
+  const browser = sharedBrowser()
+
+  it('tells those apart that share a colour, such as released and waived, and what is empty claims nothing', async () => {
+    await using own = await startConsole()
+    const page = await browser.at(own, 'viewer', '#/overview')
+    await page.getByText('The delivery log has no entries for this period.').waitFor()
+    await page.getByText('So it does not tell whether any message required TLS.').waitFor()
+    await goTo(page, '#/history')
+    await page.getByText('No changes are recorded.').waitFor()
+    const at = new Date().toISOString()
+    await own.deliveries.append(
+      [
+        entry({ at, uuid: 'R.1', kind: 'release', result: 'sent', encrypted: 'false' }),
+        entry({ at, uuid: 'W.1', kind: 'waiver', result: 'waived-sent', encrypted: 'false' }),
+        entry({ at, uuid: 'V.1', result: 'via-gateway', via: 'relay', protocol: 'TLSv1.3' }),
+        entry({ at, uuid: 'N.1', result: 'delivered-as-usual', level: 'dane' }),
+        entry({ at, uuid: 'B.1', kind: 'report', result: 'would-bounce' }),
+      ].map(toRecord),
+      1000,
+    )
+    for (const dark of [false, true]) {
+      const shown = await browser.at(own, 'viewer', '#/overview', { dark })
+      await until(
+        () => shown.evaluate<boolean>('globalThis.Chart && Object.keys(Chart.instances).length === 1'),
+        {
+          what: 'a chart',
+          timeout: 10_000,
+        },
+      )
+      const fillings = await shown.evaluate<
+        string[]
+      >(`Object.values(Chart.instances)[0].data.datasets.map((set) => {
+        const pen = Object.assign(document.createElement('canvas'), { width: 16, height: 16 }).getContext('2d');
+        pen.fillStyle = set.backgroundColor;
+        pen.fillRect(0, 0, 16, 16);
+        return pen.getImageData(0, 0, 16, 16).data.join();
+      })`)
+      assert.ok(fillings.length >= 5, String(fillings.length))
+      assert.equal(new Set(fillings).size, fillings.length, 'each has a look of its own')
+    }
+  })
+})
+
 describe('the page of a partner', () => {
   const browser = sharedBrowser()
 

@@ -186,7 +186,7 @@ it('messages that were handed on with REQUIRETLS are counted in table, page and 
   assert.match(toTables(report), / 2 delivered \(100\.0%\)\n +1 of them handed on with REQUIRETLS\n/)
   assert.match(toHtml(report), /<dt>Handed on with REQUIRETLS<\/dt><dd>1</)
   const [head = '', first = ''] = toCsv(report).split('\r\n')
-  assert.equal(first.split(',')[head.split(',').indexOf('delivered with REQUIRETLS')], '1')
+  assert.equal(first.split(',')[head.split(',').indexOf('of delivered: with REQUIRETLS')], '1')
   const without = await reportOn(delivered)
   assert.doesNotMatch(toTables(without) + toHtml(without), /with REQUIRETLS/)
 })

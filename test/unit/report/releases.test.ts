@@ -82,6 +82,19 @@ describe('releases of the parts of one message', () => {
     assert.match(conclude(report).verdict, /1 message released by ann on 2026-11-20 \(its outcome is not/)
   })
 
+  it('that have ended unused are told as that, unless the log or the history leaves it open', async () => {
+    const ended = [release(ANN, 'granted', 1), release(ANN, 'lapsed', 3), outcome(ANN, 'delivered', 4)]
+    const report = await reportOn(ended)
+    assert.deepEqual(said(report), ['ann a@bank.example: not under the release, which ended unused'])
+    assert.match(conclude(report).verdict, /^None of them left/)
+    const begun = await reportOn([...ended, release(ANN, 'begun', 2, 'false')])
+    assert.match(said(begun).join(), /tried at .* in the clear; no server said that it took it/)
+    const off = await reportOn(ended, [], [OFF])
+    assert.deepEqual(said(off), ['ann a@bank.example: its outcome is not recorded'])
+    const lost = await reportOn(ended.slice(1), [line(ANN, 1)])
+    assert.deepEqual(said(lost), ['ann a@bank.example: its outcome is not recorded'])
+  })
+
   it('count each where an attempt went without what is required', async () => {
     const report = await reportOn([
       release(ANN, 'begun', 2, 'false'),

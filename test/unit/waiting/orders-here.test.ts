@@ -10,6 +10,7 @@ import type { Settings } from '../../../plugins/enforce-tls/settings/types.js'
 import { OrdersHere } from '../../../plugins/enforce-tls/waiting/orders-here.js'
 import { HASHES, parseAnswer, type Grant, type Order } from '../../../plugins/enforce-tls/waiting/orders.js'
 import { Paced } from '../../../plugins/enforce-tls/waiting/paced.js'
+import type { WaitingRecord } from '../../../plugins/enforce-tls/waiting/record.js'
 import { SharedWrites } from '../../../plugins/enforce-tls/waiting/shared-writes.js'
 import { WaitingItems } from '../../../plugins/enforce-tls/waiting/waiting-items.js'
 import { MemoryHashes } from '../../support/memory-hashes.js'
@@ -34,7 +35,13 @@ function itemOf(
     mail_from: { user: 'ann', host: 'acme.example', address: 'ann@acme.example' },
     rcpt_to: to.map((address) => ({ user: 'cfo', host: 'bank.example', address })),
   }
-  return { filename, num_failures: 1, todo, logwarn: () => undefined } as unknown as HarakaMailItem
+  return {
+    filename,
+    num_failures: 1,
+    todo,
+    logwarn: () => undefined,
+    lognotice: () => undefined,
+  } as unknown as HarakaMailItem
 }
 
 class Scene {
@@ -43,6 +50,14 @@ class Scene {
   historyFails = false
   onLook: ((looks: number) => void) | null = null
   readonly recorded: string[] = []
+  /** Orders whose leave has ended unused. */
+  readonly lapsed: string[] = []
+  /** What the try after an order finds required of the item; the same as before where nothing is here. */
+  atTry: ((id: string) => void) | null = null
+  readonly #waited = new Map<
+    string,
+    { readonly item: HarakaMailItem; readonly requirement: Requirement | null }
+  >()
   /** Files that wait for Haraka's timer. */
   readonly timers: { id: string; cb: () => void }[] = []
   readonly tried: string[] = []
@@ -76,6 +91,7 @@ class Scene {
         this.recorded.push(by)
         return Promise.resolve()
       },
+      recordLapse: (_record, { id }) => this.lapsed.push(id),
     })
   }
 
@@ -87,6 +103,7 @@ class Scene {
   ): string {
     const failure = { class: failed, detail: 'refused' }
     this.items.put(NODE, item, { requirement, failure, host: 'mx', next: 1, until: 2 })
+    this.#waited.set(itemIdOf(item.filename) ?? '', { item, requirement })
     this.timers.push({ id: item.filename, cb: () => this.tried.push(item.filename) })
     return itemIdOf(item.filename) ?? ''
   }
@@ -131,8 +148,20 @@ class Scene {
       await this.orders.look(NODE)
       this.onLook?.(looks)
     }
+    if (order.action === 'release') this.#try(id)
+    return this.answerTo(order.id)
+  }
+
+  /** The try that follows an order. */
+  #try(id: string): void {
+    const { item, requirement } = this.#waited.get(id) ?? {}
+    if (this.atTry) this.atTry(id)
+    else if (item && requirement) this.orders.release(NODE, id, item, requirement)
+  }
+
+  async answerTo(order: string): Promise<{ done: boolean; says: string } | null> {
     await this.writes.close()
-    const answer = parseAnswer(this.hashes.all.get(HASHES.answers)?.get(order.id) ?? '')
+    const answer = parseAnswer(this.hashes.all.get(HASHES.answers)?.get(order) ?? '')
     return answer && { done: answer.done, says: answer.says }
   }
 }
@@ -199,9 +228,73 @@ describe('a release', () => {
         assert.equal(answer?.done, false, action)
         assert.match(answer.says, says)
         assert.equal(scene.orders.release(NODE, id, itemOf(FILE), ENCRYPT), null)
-        assert.equal(scene.orders.givingUp(id), null)
+        assert.equal(scene.orders.givingUp(id, itemOf(FILE), ENCRYPT), null)
         assert.deepEqual(scene.tried, [])
       }
+    }
+  })
+
+  it('answers what the try that follows finds: under way, changed, covered by no rule, rules unknown', async () => {
+    const item = itemOf(FILE)
+    const record = (scene: Scene, id: string) => scene.items.get(id)?.record as WaitingRecord
+    const rows: readonly [string, (scene: Scene, id: string) => void, boolean, RegExp, boolean][] = [
+      [
+        'the same',
+        ({ orders }, id) => assert.ok(orders.release(NODE, id, item, ENCRYPT)),
+        true,
+        /^it is released, and under way now$/,
+        false,
+      ],
+      [
+        'a stricter rule',
+        ({ orders }, id) => assert.equal(orders.release(NODE, id, item, VERIFY), null),
+        false,
+        /rules or recipients have changed since; look at it again/,
+        true,
+      ],
+      [
+        'no rule',
+        ({ orders }, id) => orders.ended(NODE, id, 'free'),
+        false,
+        /no rule covers it any more/,
+        true,
+      ],
+      [
+        'parts',
+        ({ orders }, id) => orders.ended(NODE, id, 'divided'),
+        false,
+        /divided among its recipients/,
+        true,
+      ],
+      ['the end', ({ orders }, id) => orders.ended(NODE, id, 'bounced'), false, /gets a bounce/, false],
+      [
+        'rules unknown',
+        (scene, id) => scene.orders.waitsAgain({ ...record(scene, id), level: '' }),
+        true,
+        /released, but its rules cannot be read now/,
+        false,
+      ],
+      [
+        'releasing switched off',
+        (scene, id) => {
+          scene.allowRelease = false
+          assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
+        },
+        false,
+        /switched off/,
+        true,
+      ],
+    ]
+    for (const [what, atTry, done, says, lapses] of rows) {
+      const scene = new Scene()
+      const id = scene.wait(item)
+      scene.atTry = () => undefined
+      assert.equal(await scene.order(id), null, 'no answer before the try')
+      atTry(scene, id)
+      const answer = await scene.answerTo(`order of ${id}`)
+      assert.equal(answer?.done, done, what)
+      assert.match(answer.says, says, what)
+      assert.deepEqual(scene.lapsed, lapses ? [`order of ${id}`] : [], what)
     }
   })
 
@@ -266,6 +359,7 @@ describe('a release', () => {
     assert.equal(scene.orders.release(NODE, id, item, ENCRYPT), null)
     await scene.writes.close()
     assert.equal(scene.hashes.all.get(HASHES.grants(NODE))?.size, 0)
+    assert.deepEqual(scene.lapsed, [`order of ${id}`], 'the history has it')
   })
 
   it('stands in the store for a restart only: what somebody puts there for an item under watch does not count', async () => {
@@ -364,10 +458,32 @@ describe('an order', () => {
     const scene = new Scene()
     const id = scene.wait(itemOf(FILE))
     assert.equal(await scene.order(id, { action: 'fail' }), null, 'not answered yet')
-    const givingUp = scene.orders.givingUp(id)
+    const givingUp = scene.orders.givingUp(id, itemOf(FILE), ENCRYPT)
     assert.deepEqual([givingUp?.by, givingUp?.failure.detail], ['ann', 'refused'])
-    assert.equal(scene.orders.givingUp(itemIdOf(OTHER_FILE) ?? ''), null)
+    assert.equal(scene.orders.givingUp(itemIdOf(OTHER_FILE) ?? '', itemOf(OTHER_FILE), ENCRYPT), null)
     scene.orders.ended(NODE, id, 'delivered')
-    assert.equal(scene.orders.givingUp(id), null)
+    assert.equal(scene.orders.givingUp(id, itemOf(FILE), ENCRYPT), null)
+  })
+
+  it('to give up counts only while what was shown is required of the recipients that were shown', async () => {
+    const more = itemOf(FILE, ['cfo@bank.example', 'x@bank.example'])
+    const rows: readonly [string, Requirement | null, HarakaMailItem, Requirement | null, boolean][] = [
+      ['the same', ENCRYPT, itemOf(FILE), ENCRYPT, true],
+      ['unknown then and now', null, itemOf(FILE), null, true],
+      ['another rule', ENCRYPT, itemOf(FILE), VERIFY, false],
+      ['unknown now', ENCRYPT, itemOf(FILE), null, false],
+      ['unknown then', null, itemOf(FILE), ENCRYPT, false],
+      ['a recipient more', ENCRYPT, more, ENCRYPT, false],
+    ]
+    for (const [what, shown, item, requirement, expected] of rows) {
+      const scene = new Scene()
+      const id = scene.wait(itemOf(FILE), shown)
+      await scene.order(id, { action: 'fail' })
+      assert.equal(scene.orders.givingUp(id, item, requirement) !== null, expected, what)
+      const answer = await scene.answerTo(`order of ${id}`)
+      if (expected) assert.equal(answer, null, what)
+      else assert.match(answer?.says ?? '', /have changed since; look at it again/, what)
+      assert.equal(scene.orders.size, expected ? 1 : 0, what)
+    }
   })
 })

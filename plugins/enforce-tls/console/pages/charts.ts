@@ -95,7 +95,13 @@ function configOf({ kind, labels, series, horizontal = false }: ChartData): obje
     family: getComputedStyle(document.body).fontFamily,
     size: Math.round(Number.parseFloat(styles.fontSize) * 0.85),
   }
-  const shown = series.filter(({ values }) => values.some((value) => value > 0))
+  const shown = series
+    .map((each, place) => ({
+      ...each,
+      // There are fewer colours than results: what shares one with a series before it is hatched.
+      turn: series.slice(0, place).filter((before) => before.colour === each.colour).length,
+    }))
+    .filter(({ values }) => values.some((value) => value > 0))
   const isBar = kind === 'bar'
   // Messages are whole.
   const ticks = { color: colour('muted'), font, precision: 0, maxRotation: 0, autoSkipPadding: 12 }
@@ -110,12 +116,13 @@ function configOf({ kind, labels, series, horizontal = false }: ChartData): obje
     type: kind,
     data: {
       labels: labels.map(plain),
-      datasets: shown.map(({ label, values, colour: given }) => ({
+      datasets: shown.map(({ label, values, colour: given, turn }) => ({
         label: plain(label),
         data: values,
-        backgroundColor: typeof given === 'string' ? own(given) : given.map(own),
-        borderColor: colour('surface'),
-        borderWidth: isBar ? 0 : 2,
+        backgroundColor:
+          typeof given === 'string' ? filling(own(given), colour('surface'), turn) : given.map(own),
+        borderColor: typeof given === 'string' && turn > 0 ? own(given) : colour('surface'),
+        borderWidth: isBar ? Math.min(turn, 1) : 2,
         borderRadius: isBar ? 3 : 0,
         maxBarThickness: 36,
       })),
@@ -139,6 +146,36 @@ function configOf({ kind, labels, series, horizontal = false }: ChartData): obje
       },
     },
   }
+}
+
+/** Lines across a tile, which go on in the next one. */
+const HATCHES = [
+  [
+    [0, 8, 8, 0],
+    [-2, 2, 2, -2],
+    [6, 10, 10, 6],
+  ],
+  [[0, 4, 8, 4]],
+] as const
+
+/** A colour; hatched from the second turn on, so that it is told apart without colours as well. */
+function filling(colour: string, between: string, turn: number): string | CanvasPattern {
+  const tile = document.createElement('canvas')
+  const pen = tile.getContext('2d')
+  const lines = HATCHES[Math.min(turn, HATCHES.length) - 1]
+  if (!lines || !pen) return colour
+  tile.width = tile.height = 8
+  pen.fillStyle = between
+  pen.fillRect(0, 0, 8, 8)
+  pen.strokeStyle = colour
+  pen.lineWidth = 3
+  for (const [fromX, fromY, toX, toY] of lines) {
+    pen.beginPath()
+    pen.moveTo(fromX, fromY)
+    pen.lineTo(toX, toY)
+    pen.stroke()
+  }
+  return pen.createPattern(tile, 'repeat') ?? colour
 }
 
 interface Scale {

@@ -16,6 +16,8 @@ export const overviewTexts = {
   },
   /** Beside the number of those delivered. */
   onward: (n: number) => `${formatNumber(n)} of them handed on with REQUIRETLS`,
+  noEntriesNext:
+    'It has entries once a rule that is on covers mail. Entries from before it was emptied or lost are not in it.',
   noTrend: 'The delivery log does not have all of the period before: there is no trend.',
   ciphers: 'Ciphers',
   cipher: 'Cipher',

@@ -431,6 +431,7 @@ export const texts = {
     depends: "Depends on the message's headers",
     dependsOn: (rule: string, fields: readonly string[]) =>
       `Depends on the message's headers: rule “${rule}” looks at ${fields.length === 0 ? 'them' : fields.join(', ')}.`,
+    dependsOnLeft: (n: number) => `It depends on ${count(n, 'more rule', 'more rules')} in the same way.`,
     subject: 'Subject',
     headerOf: (name: string) => `Header field ${name}`,
     reportOnly: 'This server is in report mode: it enforces nothing and records what would happen.',
@@ -560,7 +561,7 @@ export const texts = {
     offNext: 'An administrator switches that on with [suggest] enabled=true in enforce-tls.ini.',
     empty: 'No suggestions',
     emptyNext: (observed: number, deliveries: number, days: string) =>
-      `${observed === 1 ? '1 partner is' : `${observed} partners are`} observed. A partner appears here once ${deliveries} deliveries in a row${days} have fulfilled a level, while no rule covers it.`,
+      `${observed === 0 ? 'No observations are recorded: there were none, or they were lost with the store.' : observed === 1 ? '1 partner is observed.' : `${observed} partners are observed.`} A partner appears here once ${deliveries} deliveries in a row${days} have fulfilled a level, while no rule covers it.`,
     days: (days: number) => (days === 0 ? '' : `, over ${count(days, 'day', 'days')} or more,`),
     more: (shown: number, total: number) => `The first ${shown} of ${total} suggestions.`,
     lost: (count: number, when: string) =>
@@ -662,7 +663,9 @@ export const texts = {
     createdOn: 'switched on',
     createdOff: 'switched off',
     token: (name: string) => `Token “${name}”`,
-    empty: 'No changes yet.',
+    empty: 'No changes are recorded.',
+    emptyNext:
+      'The history begins with the store: what was there before a store was emptied or lost is not in it.',
     undo: 'Undo',
     undoLabel: (what: string, when: string) => `Undo the change of ${what} at ${when}`,
     undone: 'The change was undone.',
@@ -716,7 +719,6 @@ export const texts = {
     all: 'All',
     period: 'Period',
     periods: { '1d': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days' },
-    empty: 'No mail was covered by a rule in this period.',
     emptyNext: 'Switch a rule on or choose a longer period.',
     byDay: 'Messages by day',
     versions: 'TLS versions',

@@ -172,6 +172,7 @@ export interface Explanation {
   /** What `TLS-Required: No` in its header comes to; `null` for nothing. */
   readonly waiver: { readonly effect: string; readonly sentence: string } | null
   readonly dependsOn: readonly { readonly name: string; readonly fields: readonly string[] }[]
+  readonly dependsOnLeft: number
   readonly owners: readonly {
     readonly owner: string
     readonly awake: boolean

@@ -22,7 +22,7 @@ import { visibleOwner } from '../owner-access.js'
 import { notFound, Problem } from '../problem.js'
 import { route, type Call, type Schema } from '../route.js'
 import { shownTaking } from '../taken.js'
-import { draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
+import { count, draft, flag, list, nullable, object, shortText, text } from '../schemas.js'
 import { placedRules } from '../stored-rules.js'
 
 export interface ExplainBody {
@@ -36,6 +36,9 @@ export interface ExplainBody {
     readonly rule: Readonly<Record<string, unknown>>
   }
 }
+
+/** Rules of a list that an answer names at most: an owner may have as many as there is room for. */
+const NAMED_MAX = 1000
 
 /** The id of a rule that is not saved yet. */
 const UNSAVED = 'unsaved'
@@ -71,9 +74,10 @@ export const explanation: Schema = object(
       description: 'Whether the same is required whatever the header of the message says.',
     },
     dependsOn: {
-      ...list(object({ owner: text, id: text, name: text, fields: list(text) })),
+      ...list(object({ owner: text, id: text, name: text, fields: list(text) }), NAMED_MAX),
       description: 'The rules that could change it, with the header fields that they look at.',
     },
+    dependsOnLeft: { ...count, description: 'How many more there are.' },
     owners: list(
       object({
         owner: text,
@@ -98,7 +102,12 @@ export const explanation: Schema = object(
               ),
             ),
           }),
+          NAMED_MAX,
         ),
+        rulesLeft: {
+          ...count,
+          description: 'How many rules are left out; those with a part in the answer are named first.',
+        },
       }),
     ),
     waiver: {
@@ -231,13 +240,27 @@ function redacted({ identity }: Call, data: ReturnType<typeof explanationData>):
     ...data,
     decidedBy: data.decidedBy.map(seen),
     // What the rules of others look at is not told.
-    dependsOn: data.dependsOn.map((rule) =>
-      maySee(identity, rule.owner) ? rule : { ...seen(rule), fields: [] },
-    ),
+    dependsOn: data.dependsOn
+      .slice(0, NAMED_MAX)
+      .map((rule) => (maySee(identity, rule.owner) ? rule : { ...seen(rule), fields: [] })),
+    dependsOnLeft: Math.max(0, data.dependsOn.length - NAMED_MAX),
     reported: data.reported.map((requirement) => ({
       ...requirement,
       decidedBy: requirement.decidedBy.map(seen),
     })),
-    owners: data.owners.filter(({ owner }) => maySee(identity, owner)),
+    owners: data.owners
+      .filter(({ owner }) => maySee(identity, owner))
+      .map(({ rules, ...owner }) => ({
+        ...{ ...owner, rules: named(rules) },
+        rulesLeft: Math.max(0, rules.length - NAMED_MAX),
+      })),
   }
+}
+
+/** Those with a part in the answer, and the first of the others; in their order. */
+function named<T extends { readonly part: unknown }>(rules: readonly T[]): readonly T[] {
+  if (rules.length <= NAMED_MAX) return rules
+  const [involved, others] = [true, false].map((has) => rules.filter(({ part }) => (part !== null) === has))
+  const chosen = new Set([...(involved ?? []), ...(others ?? [])].slice(0, NAMED_MAX))
+  return rules.filter((rule) => chosen.has(rule))
 }

@@ -117,7 +117,7 @@ export const waitingRoutes = [
         shown: {
           ...list(object({ id: shortText, demand: shortText, class: shortText }), IDS_MAX),
           description:
-            'What was shown of the messages. One that has changed since is not released or given up. Without it, what the store says of them now counts as shown.',
+            'What was shown of the messages. One that has changed since is not released or given up. Each of the messages is in it, once. Without it, what the store says of them now counts as shown.',
         },
       },
       ...['reason', 'shown'],
@@ -187,10 +187,23 @@ async function order({ context, identity, body }: Call<OrderBody>): Promise<Repl
   if (missing !== undefined) throw notFound(`waiting message ${quote(missing)}`)
   if (!messages.every((each) => mayChange(identity, domainOf(each.sender))))
     throw new Problem(403, 'forbidden', 'You may look at this mail, but not decide about it.')
+  checkShown(body)
   const request = { action, by: identity.author, reason: reason.trim() }
   const shown = messages.map((each) => ({ ...each, ...body.shown?.find(({ id }) => id === each.id) }))
   const results = await giveOrders(context.waiting, { nodes, messages: shown }, request, PATIENCE)
   return { body: results.map(({ message: { id }, done, says }) => ({ id, done, says })) }
+}
+
+/** Where somebody was shown something, it was each of these messages, once: nothing else counts as shown. */
+function checkShown({ ids, shown }: OrderBody): void {
+  if (shown === undefined) return
+  const named = new Set(shown.map(({ id }) => id))
+  if (named.size < shown.length)
+    throw new Problem(422, 'invalid', 'A message is named twice in what was shown.', { field: 'shown' })
+  const missing = ids.find((id) => !named.has(id))
+  if (missing === undefined) return
+  const says = `Message ${quote(missing)} is missing in what was shown: look at it again.`
+  throw new Problem(422, 'invalid', says, { field: 'shown' })
 }
 
 function filterOf(call: Call): WaitingFilter {

@@ -4,7 +4,7 @@
  * that nobody sees that a sender is a recipient elsewhere. Pure.
  */
 import { createHmac } from 'node:crypto'
-import { comparableDomain, comparableLocal } from '../../rules/address.js'
+import { comparableDomain, comparableLocal, formatAddress } from '../../rules/address.js'
 import { oneLine } from '../../text/one-line.js'
 import type { InPieces } from '../../work/pieces.js'
 import type { DeliveryLogEntry } from './schema.js'
@@ -27,6 +27,12 @@ export function comparableText(address: string): string {
   const at = address.lastIndexOf('@')
   if (at < 0) return comparableLocal(address) || '<>'
   return `${comparableLocal(address.slice(0, at))}@${comparableDomain(address.slice(at + 1))}`
+}
+
+/** A name of the log that is no hash, as an address: in quotation marks where its local part needs them. */
+export function shownAddress(name: string): string {
+  const at = name.lastIndexOf('@')
+  return at < 0 ? name : formatAddress({ local: name.slice(0, at), domain: name.slice(at + 1) })
 }
 
 /** A Message-ID as it is compared: without its angle brackets, and what stands around them. */

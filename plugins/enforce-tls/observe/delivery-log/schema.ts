@@ -82,7 +82,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   outcome: OUTCOME_RESULTS,
   report: REPORT_RESULTS,
   refusal: ['refused', 'would-refuse'],
-  release: ['granted', 'begun', 'sent'],
+  release: ['granted', 'begun', 'sent', 'lapsed'],
   waiver: WAIVER_RESULTS,
   notice: ['undelivered'],
 }

@@ -47,7 +47,7 @@ export class Metrics {
   )
   readonly #releases = this.#counter(
     'released_messages_total',
-    'Messages that an administrator let go without what their rules require; granted: leave was given, begun: MAIL was said to a server, sent: a server took it',
+    'Messages that an administrator let go without what their rules require; granted: leave was given, begun: MAIL was said to a server, sent: a server took it, lapsed: the leave ended before the message was gone',
     ['result'],
   )
   readonly #waivers = this.#counter(
@@ -94,7 +94,7 @@ export class Metrics {
         if (looksAtPublished || result !== 'would-deliver-as-usual') this.#reports.inc({ level, result }, 0)
     }
     for (const result of ['refused', 'would-refuse']) this.#refusals.inc({ result }, 0)
-    for (const result of ['granted', 'begun', 'sent']) this.#releases.inc({ result }, 0)
+    for (const result of ['granted', 'begun', 'sent', 'lapsed']) this.#releases.inc({ result }, 0)
     this.#waivers.inc({ result: 'waived', connection: 'none' }, 0)
     for (const result of ['waived-begun', 'waived-sent'])
       for (const connection of ['tls', 'clear', 'unknown']) this.#waivers.inc({ result, connection }, 0)

@@ -72,6 +72,10 @@ export function exposuresOf(entries: readonly DeliveryLogEntry[]): Exposure[] {
   }
   for (const entry of entries) {
     const { kind, result, address, encrypted } = entry
+    if (result === 'lapsed') {
+      drop('granted', releaseKey(entry))
+      continue
+    }
     const place = `${itemOf(entry)} ${address ?? ''}`
     const release = releaseKey(entry)
     if (kind === 'attempt' && encrypted !== undefined) seen.add(place)
@@ -113,6 +117,8 @@ function exposureOf(entry: DeliveryLogEntry): Exposure | null {
   if (kind === 'attempt') return encrypted === 'false' ? made('not-required', 'clear') : null
   if (kind !== 'outcome') return null
   if (result === 'freed') return made('freed', 'unknown')
+  // REQUIRETLS is only ever said inside TLS.
+  if (entry.requiretls === 'yes') return null
   return result.startsWith('delivered') && protocol === undefined ? made('not-required', 'unknown') : null
 }
 
@@ -124,7 +130,7 @@ export function isIncomplete(entries: readonly DeliveryLogEntry[], logBegins: st
   const rounds = new Map<string, Set<number>>()
   for (const entry of entries) {
     const { kind, result, at, tries } = entry
-    if (kind === 'refusal' || kind === 'notice' || result === 'granted') continue
+    if (kind === 'refusal' || kind === 'notice' || result === 'granted' || result === 'lapsed') continue
     if (tries === undefined) {
       if (logBegins !== null && Date.parse(logBegins) > Date.parse(at) - TRIED_FOR) return true
       continue

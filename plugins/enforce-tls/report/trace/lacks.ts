@@ -54,7 +54,10 @@ export function unloggedReleases(
   const [first] = entries
   if (!first) return []
   const logged = new Set(
-    entries.flatMap(({ kind, order, uuid }) => (kind === 'release' ? [order ?? uuid] : [])),
+    entries.flatMap(({ kind, result, order, uuid }) =>
+      // That leave has ended does not say what was done under it.
+      kind === 'release' && result !== 'lapsed' ? [order ?? uuid] : [],
+    ),
   )
   const found = new Map<string, Exposure>()
   for (const { at, uuid, item, order, by, reason, domains } of history ?? []) {

@@ -1,6 +1,6 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
 import type { OnwardSaid } from '../../delivery/tls/onward-mail.js'
-import { isHash } from '../../observe/delivery-log/names.js'
+import { isHash, shownAddress } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
 import { exposuresOf, type Exposure } from './exposures.js'
 import { missingOf, unloggedReleases, type Beside } from './lacks.js'
@@ -100,13 +100,14 @@ export function messageOf(
     const found = ordered.flatMap((entry) => entry[of] ?? []).find((name) => !isHash(name))
     return names[of]?.text ?? found ?? null
   }
+  const shownSender = known('sender')
   return {
     uuid: first.uuid,
-    sender: known('sender'),
+    sender: shownSender === null ? null : shownAddress(shownSender),
     from: first.from,
     to: names.to
-      ? [names.to.text]
-      : [...new Set(own.flatMap(({ to = [] }) => to))].filter((name) => !isHash(name)),
+      ? [shownAddress(names.to.text)]
+      : [...new Set(own.flatMap(({ to = [] }) => to))].filter((name) => !isHash(name)).map(shownAddress),
     domain: first.domain,
     recipients: names.to ? 1 : Math.max(...own.map(({ recipients }) => recipients)),
     messageId: known('messageId'),

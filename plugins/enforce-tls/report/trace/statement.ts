@@ -63,6 +63,11 @@ function isWithout({ result }: TraceStep): boolean {
   return result === 'sent' || result === 'waived-sent'
 }
 
+/** Whether the session was TLS; REQUIRETLS is only ever said inside it. */
+function isOverTls({ protocol, requiretls }: TraceStep): boolean {
+  return protocol !== null || requiretls === 'yes'
+}
+
 /** What is to be said of the deliveries themselves. */
 interface Answer {
   readonly answer: Statement['answer']
@@ -112,13 +117,14 @@ function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): An
   const last = handed.at(-1)
   if (last === undefined) return { answer: 'yes', lead: 'Yes.', sentence: '' }
   const [where, when] = [formatWhere(last), `on ${formatUtc(last.at)}`]
-  if (handed.every(({ protocol }) => protocol !== null)) {
-    const versions = [...new Set(handed.map(({ protocol }) => formatVersion(protocol ?? '')))].join(' and ')
+  if (handed.every(isOverTls)) {
+    const known = handed.flatMap(({ protocol }) => (protocol === null ? [] : [formatVersion(protocol)]))
+    const versions = known.length === 0 ? '' : ` (${[...new Set(known)].join(' and ')})`
     const rest =
       message.state === 'mixed'
         ? ' It went otherwise for some recipients: see what happened to each of them.'
         : ''
-    const sentence = `It was handed to ${where} ${when} over an encrypted connection (${versions}).${rest}`
+    const sentence = `It was handed to ${where} ${when} over an encrypted connection${versions}.${rest}`
     return { answer: 'yes', lead: 'Yes.', sentence }
   }
   if (handed.some(({ kind }) => kind === 'report'))
@@ -235,7 +241,7 @@ function verifiedOf(deliveries: readonly TraceStep[]): string[] {
 
 function notVerified(verified: readonly string[], deliveries: readonly TraceStep[]): string[] {
   // Whether there was a certificate at all.
-  const overTls = deliveries.some(({ protocol }) => protocol !== null)
+  const overTls = deliveries.some(isOverTls)
   const has = (...parts: readonly string[]): boolean => parts.some((part) => verified.includes(part))
   return [
     ...(!overTls || has('chain', 'dane', 'fingerprint')

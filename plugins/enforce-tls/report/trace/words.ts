@@ -56,6 +56,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   freed:
     'TLS is not required any more: Haraka tries it as usual; whether it has left, and over TLS, is not known here',
   granted: 'Released: may be sent once without what its rules require',
+  lapsed:
+    'The release ended: what is required, or the settings, had changed, so that no later attempt is under it',
   waived: 'Waived by its sender: Haraka tries it as usual, without what its rules require',
 }
 
@@ -99,6 +101,11 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
         protocol === undefined
           ? 'Delivered to a next hop that counts as secure; no TLS session is recorded'
           : `Delivered over ${formatVersion(protocol)}${HANDED_ON[entry.requiretls ?? ''] ?? ''}`,
+      reason,
+    }
+  if (result === 'delivered-as-usual' && entry.requiretls === 'yes')
+    return {
+      says: `Delivered as usual, over TLS with a certificate that was not checked${HANDED_ON['yes'] ?? ''}`,
       reason,
     }
   const says = OUTCOMES[result] ?? result

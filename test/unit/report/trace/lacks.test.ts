@@ -104,6 +104,18 @@ describe('a statement on a message that', () => {
     assert.match(twice.sentence, /^No\. .* in the clear.* ann@helpdesk released it .* the log has no attempt/)
   })
 
+  it('was released, and that leave ended unused, is what the tries were, unless the log lacks when it was given', async () => {
+    const [granted, lapsed] = (['granted', 'lapsed'] as const).map((result, index) =>
+      entry({ ...BASE, kind: 'release', result, order: 'o1', by: 'ann@helpdesk', at: at(3 + index) }),
+    )
+    assert.ok(granted && lapsed)
+    const known = { entries: [WAITED, granted, lapsed, DELIVERED], ...released(line()) }
+    assert.equal((await statementFor(known)).answer, 'yes')
+    const { answer, sentence } = await statementFor({ ...known, entries: [WAITED, lapsed, DELIVERED] })
+    assert.equal(answer, 'unknown')
+    assert.match(sentence, /ann@helpdesk released it/)
+  })
+
   it('is one part of a message whose other part was released is unknown', async () => {
     const other = line({ to: 'vip@bank.example', order: 'o2' }, { field: 'other', by: 'bob' })
     assert.match((await statementFor(released(other))).sentence, /^Unknown\. bob released it/)

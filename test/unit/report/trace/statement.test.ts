@@ -136,6 +136,30 @@ const ROWS: readonly (readonly [
     /^No\. An attempt to .* went in the clear, as nothing was required of that server\./,
   ],
   [
+    'REQUIRETLS as a wish, taken by the server',
+    [
+      {
+        ...{ kind: 'attempt', result: 'as-usual', level: 'none', ...WHERE },
+        ...{ encrypted: 'true', requiretls: 'yes' },
+      },
+      { result: 'delivered-as-usual', level: 'none', ...WHERE, requiretls: 'yes' },
+    ],
+    'yes',
+    /^Yes\. It was handed to mx\.bank\.example .* over an encrypted connection\.$/,
+  ],
+  [
+    'REQUIRETLS as a wish, taken by the server, where the log has the outcome alone',
+    [{ result: 'delivered-as-usual', level: 'none', ...WHERE, requiretls: 'yes' }],
+    'yes',
+    /^Yes\. It was handed to .* over an encrypted connection\.$/,
+  ],
+  [
+    'REQUIRETLS as a wish, which the server does not offer',
+    [{ result: 'delivered-as-usual', level: 'none', ...WHERE, requiretls: 'no' }],
+    'no',
+    /^Not known to be\. It was handed to .*, and no TLS session is recorded\.$/,
+  ],
+  [
     'released and sent in the clear',
     [{ ...SENT, encrypted: 'false' }],
     'no',
@@ -263,6 +287,27 @@ describe('the statement on a message', () => {
       assert.equal(statement.answer, answer)
       assert.match(statement.sentence, sentence)
     })
+
+  it('says of REQUIRETLS as a wish that it left over TLS, to whomever', () => {
+    const entries = [entry({ ...WHERE, result: 'delivered-as-usual', level: 'none', requiretls: 'yes' })]
+    const message = messageOf(entries, NO_NAMES, { ...NOTHING_LACKS, entries })
+    assert.match(
+      message.steps[0]?.says ?? '',
+      /^Delivered as usual, over TLS with a certificate that was not checked, handed on with REQUIRETLS/,
+    )
+    assert.match(statementOn(message).notVerified.join(), /any certificate was accepted/)
+  })
+
+  it('names addresses as addresses, with the quotation marks that they need', () => {
+    const { facts } = statementOf({
+      ...TLS,
+      sender: '=1+1<img/src=x>@acme.example',
+      to: ['a b@bank.example'],
+    })
+    const named = new Map(facts)
+    assert.equal(named.get('From'), '"=1+1<img/src=x>"@acme.example')
+    assert.equal(named.get('To'), '"a b"@bank.example')
+  })
 
   it('says what was verified, and what was not', () => {
     const loose = statementOf({ ...TLS, verified: 'nothing' })

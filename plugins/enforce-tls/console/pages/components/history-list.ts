@@ -72,7 +72,7 @@ export function HistoryList(props: HistoryListProps): VNode {
       entries.length === 0 &&
       html`<${Empty}
         title=${isFiltered ? texts.history.none : texts.history.empty}
-        next=${isFiltered ? texts.history.noneNext : texts.history.lead}
+        next=${isFiltered ? texts.history.noneNext : `${texts.history.emptyNext} ${texts.history.lead}`}
       />`
     }
     ${byDay(entries).map(

@@ -25,7 +25,7 @@ interface ReportProps {
 export function OverviewReport({ report, owner }: ReportProps): VNode {
   const { enforced, days, versions, ciphers, failures, expiring, logBegins, since, until } = report
   const empty = enforced.messages === 0 && days.length === 0
-  if (empty) return html`<${Empty} title=${texts.overview.empty} next=${texts.overview.emptyNext} />`
+  if (empty) return html`<${NothingCovered} report=${report} />`
   const asked = { owner, since, until }
   return html`<${Conclusion} report=${report} asked=${asked} />
     <${FailureReasons} failures=${failures} asked=${asked} />
@@ -58,6 +58,16 @@ export function OverviewReport({ report, owner }: ReportProps): VNode {
       logBegins > since &&
       html`<p class="hint">${texts.messages.begins(formatMoment(logBegins))}</p>`
     }`
+}
+
+/** A log that has nothing, as a new one or one that was lost, does not say that there was nothing. */
+function NothingCovered({ report: { conclusion, firstEntry } }: Pick<ReportProps, 'report'>): VNode {
+  const { required, verdict, limits } = conclusion
+  const next = firstEntry === null ? overviewTexts.noEntriesNext : texts.overview.emptyNext
+  return html`<${Empty}
+    title=${plain(required)}
+    next=${[...[verdict, ...limits].map(plain), next].join(' ')}
+  />`
 }
 
 interface Asked {

@@ -101,6 +101,7 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
     owners,
     certain,
     dependsOn,
+    dependsOnLeft,
     reportOnly,
     waits,
     notTaken,
@@ -159,6 +160,7 @@ function RuleStep({ answer }: { readonly answer: Explanation }): VNode {
       (rule) =>
         html`<p key=${rule.name}>${texts.tryOut.dependsOn(plain(rule.name), rule.fields.map(plain))}</p>`,
     )}
+    ${dependsOnLeft > 0 && html`<p>${texts.tryOut.dependsOnLeft(dependsOnLeft)}</p>`}
     ${reportOnly && html`<p>${texts.tryOut.reportOnly}</p>`}
   <//>`
 }
