@@ -40,11 +40,11 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
         return `${what}: ${domain} kann Ihre Nachricht ${not} verschlüsselt empfangen`
       case 'certificate':
         return several
-          ? `${what}: Die Zertifikate der Mailserver von ${domain} konnten ${not} verifiziert werden`
-          : `${what}: Das Zertifikat des Mailservers von ${domain} konnte ${not} verifiziert werden`
+          ? `${what}: Die Zertifikate der Mailserver von ${domain} konnten ${not} überprüft werden`
+          : `${what}: Das Zertifikat des Mailservers von ${domain} konnte ${not} überprüft werden`
       case 'server':
       case 'look-up':
-        return `${what}: Der Mailserver von ${domain} konnte ${not} verifiziert werden`
+        return `${what}: Der Mailserver von ${domain} konnte ${not} überprüft werden`
       case 'mixed':
         return `${what}: ${domain} konnte ${not} so sicher erreicht werden wie gefordert`
       case 'ours':
