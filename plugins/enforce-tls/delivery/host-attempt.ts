@@ -11,6 +11,7 @@ import type { Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
 import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
+import { watchDot } from './final-dot.js'
 import type { GuardedItem } from './guarded-item.js'
 import { withTrust, type Terms } from './named-trust.js'
 import { withoutLogin } from './gateway-secrets.js'
@@ -63,6 +64,7 @@ export function deliverOnSocket(
       return true
     }
     onMail(socket, mayGo, attempt.onward ?? null)
+    watchDot(socket, attempt)
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket
@@ -250,6 +252,7 @@ function socketOver(
   const { socket, idle, logged } = connection
   guarded.connection = connection
   const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
+  watchDot(secured, guarded.round.current)
   secured.onAuthenticated = () => (connection.isAuthenticated = true)
   secured.onMail = () => (guarded.mailSaid = true)
   if (guarded.route) {

@@ -119,6 +119,17 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
       ? `Die Regeln ${rulesIn(rules)} senden die Nachricht über das Gateway ${place}`
       : `Die Regel ${rulesIn(rules)} sendet die Nachricht über das Gateway ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Nicht bestätigt: Ihre Nachricht an ${domain}`,
+    title: 'Ihre Nachricht wurde möglicherweise zugestellt',
+    result: (recipients) =>
+      `Ihre Nachricht an ${listed(recipients, NAMED)} wurde möglicherweise zugestellt: Der empfangende Server hat sie nicht bestätigt.`,
+    reason:
+      'Die ganze Nachricht wurde an einen empfangenden Server gesendet, und er hat nicht geantwortet. Ob er sie angenommen hat, ist daher nicht bekannt.',
+    advice: 'Fragen Sie den Empfänger, ob die Nachricht angekommen ist, bevor Sie sie noch einmal senden.',
+  },
+  failedAtOnward: (hosts) =>
+    `Die Zustellung scheiterte genau bei dem Befehl an ${listed(hosts)}, der darum bittet (MAIL mit REQUIRETLS); ob das der Grund ist, ist nicht bekannt.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Bitte an Ihre Mail-Administration weitergeben: Unser Mailserver ${me} konnte an ${domain} keine E-Mail zustellen, die über TLS übertragen werden muss.`,

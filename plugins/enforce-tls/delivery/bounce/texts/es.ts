@@ -125,6 +125,17 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
       ? `Las reglas ${rulesIn(rules)} envían el mensaje por la pasarela ${place}`
       : `La regla ${rulesIn(rules)} envía el mensaje por la pasarela ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Sin confirmar: su mensaje a ${domain}`,
+    title: 'Es posible que su mensaje se haya entregado',
+    result: (recipients) =>
+      `Es posible que su mensaje a ${listed(recipients, NAMED)} se haya entregado: el servidor receptor no lo ha confirmado.`,
+    reason:
+      'El mensaje completo se ha enviado a un servidor receptor, que no ha respondido. Por eso no se sabe si lo ha aceptado.',
+    advice: 'Pregunte al destinatario si el mensaje ha llegado antes de volver a enviarlo.',
+  },
+  failedAtOnward: (hosts) =>
+    `La entrega ha fallado justo en el comando que se lo pide a ${listed(hosts)} (MAIL con REQUIRETLS); no se sabe si esa es la causa.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Para su equipo de correo: nuestro servidor de correo ${me} no ha podido entregar a ${domain} un mensaje que debe viajar por TLS.`,

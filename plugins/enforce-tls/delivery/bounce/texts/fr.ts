@@ -130,6 +130,17 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
       ? `Les règles ${rulesIn(rules)} envoient le message par la passerelle ${place}`
       : `La règle ${rulesIn(rules)} envoie le message par la passerelle ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Sans confirmation\u202f: votre message à ${domain}`,
+    title: 'Votre message a peut-être été remis',
+    result: (recipients) =>
+      `Votre message à ${listed(recipients, NAMED)} a peut-être été remis\u202f: le serveur destinataire ne l’a pas confirmé.`,
+    reason:
+      'Le message entier a été envoyé à un serveur destinataire, qui n’a pas répondu. On ne sait donc pas s’il l’a accepté.',
+    advice: 'Demandez au destinataire si le message est arrivé avant de l’envoyer de nouveau.',
+  },
+  failedAtOnward: (hosts) =>
+    `La remise a échoué précisément à la commande qui le demande à ${listed(hosts)} (MAIL avec REQUIRETLS)\u202f; on ne sait pas si c’en est la cause.`,
   ask: ({ me, domain, sentences }) =>
     [
       `À transmettre à votre équipe de messagerie\u202f: notre serveur de messagerie ${me} n’a pas pu remettre à ${domain} un message qui doit être transmis via TLS.`,
