@@ -16,7 +16,7 @@ describe('the final dot is', () => {
   ] as const)
     it(what, () => {
       const attempt: Attempt = { host: 'mx', to: '', secured: true, session: null, failure: null }
-      const socket = Object.assign(new EventEmitter(), { write: (_data: unknown) => true })
+      const socket = Object.assign(new EventEmitter(), { write: (data: string) => data !== '' })
       // Haraka has its listener before, and takes its conclusions from the line at once.
       const seen: unknown[] = []
       socket.on('line', () => seen.push(attempt.isUnanswered))
