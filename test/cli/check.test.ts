@@ -653,6 +653,8 @@ describe('explain --probe', () => {
       withBounce.stdout,
       /^Bounces\.\n\nSubject: .*self\.example[^]*^WHAT TO DO NEXT$[^]*mx\.self\.example/m,
     )
+    // A list goes on below its text, as in the mail.
+    assert.match(withBounce.stdout, /^- \S.*\n {2}\S/m)
     const italian = await run('--bounce', '--language', 'it')
     assert.match(italian.stdout, /^Subject: Non inviato: [^]*^English text below\.$[^]*^WHAT TO DO NEXT$/m)
     const alone = await run('--language', 'it')

@@ -18,6 +18,12 @@ const SERVERS: Readonly<Record<string, readonly [PeerBehaviour, got: 'over TLS' 
   cut: [{ on: { handshake: cut } }, 'in the clear'],
   silent: [{ on: { handshake: silence } }, 'in the clear'],
   'cut-inside': [{ onSecure: { EHLO: cut } }, 'in the clear'],
+  smuggles: [{ on: { STARTTLS: '220 go\r\nHTTP/1.1 400 nope\r\n' } }, 'in the clear'],
+  'smuggles-a-reply': [{ on: { STARTTLS: '220 go\r\n250 fine' } }, 'in the clear'],
+  babbles: [{ on: { STARTTLS: 'HTTP/1.1 400 nope' } }, 'in the clear'],
+  'babbles-inside': [{ onSecure: { EHLO: 'HTTP/1.1 400 nope' } }, 'in the clear'],
+  'refuses-inside': [{ onSecure: { EHLO: '421 4.3.0 not over TLS' } }, 'in the clear'],
+  'of-old-inside': [{ onSecure: { EHLO: '502 5.5.1 what' } }, 'over TLS'],
 }
 
 describe('a message with TLS-Required: No', () => {
@@ -32,11 +38,14 @@ describe('a message with TLS-Required: No', () => {
       starttls: false,
       on: { MAIL: '530 5.7.0 Must issue STARTTLS first' },
     })
+    for (const name of ['forced', 'repaired'])
+      peers[name] = await startPeer({ on: { STARTTLS: '554 5.7.3 no', RCPT: '450 4.2.0 later' } })
     mailbox = await startPeer()
     haraka = await startHaraka({
       plugins: ['test-relay', 'test-routes', 'enforce-tls'],
-      outbound: { connect_timeout: '2', temp_fail_intervals: '1h*9' },
+      outbound: { connect_timeout: '2', temp_fail_intervals: '5s,1h*9' },
       config: {
+        'tls.ini': '[outbound]\nforce_tls_hosts[]=forced.example\n',
         ...fileStoreConfig(
           {
             '*': [
@@ -73,6 +82,17 @@ describe('a message with TLS-Required: No', () => {
     for (const [name, [, got]] of Object.entries(SERVERS)) assert.equal(peers[name]?.messages.length, 1, got)
   })
 
+  it('does so only once TLS has failed at this very attempt', async () => {
+    await send('repaired')
+    const peer = peers['repaired']
+    await peer?.waitForConnections(2)
+    await peer?.behave({})
+    const [message] = (await peer?.waitForMessages()) ?? []
+    assert.ok(message?.tls)
+    assert.equal(peer?.connections.length, 3)
+    await haraka.waitForEmptyQueue()
+  })
+
   it('comes back from a server that takes nothing without TLS', async () => {
     await send('strict')
     const [bounce] = await mailbox.waitForMessages()
@@ -88,5 +108,13 @@ describe('a message with TLS-Required: No', () => {
     await send('cut', {})
     await haraka.until(() => haraka.queueFiles().length === 1, 'the message to wait')
     assert.equal(peers['cut']?.messages.length, length)
+  })
+
+  it('goes nowhere without TLS that tls.ini forces; it waits, and the log blames nobody else', async () => {
+    await send('forced')
+    await haraka.until(() => /Tried all MXs/.test(haraka.log), 'the message to wait')
+    assert.ok(!peers['forced']?.connections.some((connection) => connection.verbs('clear').includes('MAIL')))
+    assert.doesNotMatch(haraka.log, /programming error|tried again without.*forced/)
+    assert.match(haraka.log, /Ongoing connection failed to .*TLS failed: STARTTLS is refused/)
   })
 })

@@ -242,9 +242,9 @@ export class GuardedDelivery implements AsyncDisposable {
       secureContext: () => this.#context,
       sessions: (_context, mx, requirement) =>
         this.options.resumption ? this.#sessions.slot(hostOf(mx), placeOf(mx), requirement) : null,
-      composeBounce: ({ tlsToBlame, mayQuote }) => {
+      composeBounce: ({ tlsToBlame, mayQuote, mayBeDelivered }) => {
         const about = tlsToBlame ? 'TLS' : 'no TLS reason'
-        const contents = `bounce about ${about}${mayQuote ? ', may quote' : ''},`
+        const contents = `bounce about ${about}${mayQuote ? ', may quote' : ''}${mayBeDelivered ? ', may be delivered' : ''},`
         return Promise.resolve({ contents, heldTo: null, instead: null, redacted: null })
       },
       divide: (item, groups) => {

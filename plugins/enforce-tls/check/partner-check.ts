@@ -3,6 +3,7 @@
  * delivers, and the result is judged as that of a delivery. Sends no message. Never rejects for what a
  * partner or DNS does: that is the result.
  */
+import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import { routeOf } from '../delivery/published-route.js'
 import { lookUpFailure } from '../published/host-requirement.js'
@@ -56,7 +57,9 @@ export function checkTimeouts({ tls }: Pick<Settings, 'tls'>): TlsTimeouts {
 
 /** Checks a partner. Ends within the time-outs of DNS, connection and handshake, or when the signal says so. */
 export async function checkPartner(request: CheckRequest, context: CheckContext): Promise<PartnerCheck> {
-  const { domain, requirement } = request
+  const { domain, requirement, signal } = request
+  // Every wait of every host listens to it, and checks of other partners may share it: that is no leak.
+  if (signal) setMaxListeners(0, signal)
   const looksAtPublished = requirement.published.length > 0
   const { published = looksAtPublished } = request
   let asking = looksAtPublished ? lookUpPublished(request, context) : null

@@ -141,7 +141,8 @@ async function explainMessage(context: Context, options: ExplainOptions): Promis
       output.line('')
       output.line(`Subject: ${tried.bounce.subject}`)
       output.line('')
-      for (const line of tried.bounce.text.trimEnd().split(/\r?\n/)) output.line(line)
+      for (const line of tried.bounce.text.trimEnd().split(/\r?\n/))
+        output.code(line, Math.floor(line.search(/\S|$/) / 2))
     } else if (tried.bounce === null) output.line('There is no bounce for that.')
   }
   // Exit code 1: what the answer depends on is not valid.

@@ -11,6 +11,7 @@ import {
   BAD_CONNECTION,
   otherFailure,
   SKIPPED_BY_HARAKA,
+  UNCONFIRMED,
   UNROUTABLE,
   type Attempt,
   type AttemptFailure,
@@ -89,7 +90,8 @@ export class Attempts {
     this.fail(attempt, this.#failureOf(attempt))
   }
 
-  #failureOf({ secured, isOwn, departure }: Attempt): AttemptFailure {
+  #failureOf({ secured, isOwn, departure, isUnanswered = false }: Attempt): AttemptFailure {
+    if (isUnanswered) return otherFailure(UNCONFIRMED, { status: BAD_CONNECTION })
     if (secured) return otherFailure('ended the session before it answered', { status: BAD_CONNECTION })
     if (isOwn === true)
       return otherFailure(
@@ -159,7 +161,9 @@ export class Attempts {
   finish(): Attempt | null {
     const attempt = this.#current
     this.#current = null
-    if (attempt && !attempt.failure) this.#ended(attempt)
+    // A line that is no reply ends it, too.
+    if (attempt?.isUnanswered && !attempt.failure) this.fail(attempt, this.#failureOf(attempt))
+    else if (attempt && !attempt.failure) this.#ended(attempt)
     return attempt ?? this.#attempts.at(-1) ?? null
   }
 }

@@ -165,6 +165,7 @@ async function sendBounce(guarded: GuardedItem): Promise<void> {
     mayQuote: guarded.mailSaid && !ours,
     ...(guarded.route ? { through: guarded.route.gateway } : {}),
     ...(guarded.givenUp ? { isGivenUp: true } : {}),
+    ...(guarded.mayBeDelivered ? { mayBeDelivered: true } : {}),
   })
   queue(guarded, item.todo.mail_from, bounce.contents, notesFor(item, requirement, bounce), () =>
     guarded.emitOutcome('bounced', item.todo.rcpt_to, reason),

@@ -47,6 +47,8 @@ export interface BounceRequest {
   readonly through?: Pick<Gateway, 'name' | 'host'>
   /** An administrator has ended the tries: what is told of attempts was before that, and no server was asked now. */
   readonly isGivenUp?: true
+  /** A server was sent the whole message and gave no answer, so that it may have been delivered. */
+  readonly mayBeDelivered?: true
   /** For a message that is not given up, only delayed. */
   readonly delayed?: Delay
   /** Whether reason and recipients may quote the message: a server said them after MAIL. */

@@ -335,6 +335,7 @@ export class Guard {
       guard.enforce(requirement, this.#guarded.asks)
       guard.#guarded.route = this.#guarded.route
       guard.#guarded.round.follow(this.#guarded.round)
+      guard.#guarded.wasUnconfirmed = this.#guarded.wasUnconfirmed
     }
     callback(part)
   }

@@ -110,6 +110,8 @@ export class GuardedItem {
   asked: AskedFacts | null = null
   /** An open connection that did not serve this message in this round: it needs a fresh one. */
   stale: { readonly connection: Connection; readonly hasEnded: boolean } | null = null
+  /** Whether a server was sent the whole message in an earlier round, and gave no answer. */
+  wasUnconfirmed = false
   /** Hosts that have ended a session over MAIL with REQUIRETLS: it is not said again where it need not be. */
   readonly cutOff = new Set<string>()
   /** What was required when it was last put off; `null` where it never was. */
@@ -157,7 +159,13 @@ export class GuardedItem {
     this.stale = null
     this.connection = null
     this.#tries = this.item.num_failures
+    this.wasUnconfirmed = this.mayBeDelivered
     this.#round = this.#newRound()
+  }
+
+  /** Whether a server may have the message, though nothing says so. */
+  get mayBeDelivered(): boolean {
+    return this.wasUnconfirmed || this.#round.attempts.some(({ isUnanswered }) => isUnanswered === true)
   }
 
   /** A plugin has named the hosts: each is known by its name, and has a policy of its own for REQUIRETLS. */

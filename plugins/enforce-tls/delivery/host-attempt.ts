@@ -11,11 +11,12 @@ import type { Requirement } from '../rules/requirement.js'
 import { oneLine } from '../text/one-line.js'
 import type { Connection, ConnectionPurpose } from './connections/connection.js'
 import { connectionKey, isInternational } from './connections/key.js'
+import { watchDot } from './final-dot.js'
 import type { GuardedItem } from './guarded-item.js'
 import { withTrust, type Terms } from './named-trust.js'
 import { withoutLogin } from './gateway-secrets.js'
 import { hostOf, isTrustedHop, placeOf, portOf } from './next-hop.js'
-import { asItCounts, tlsFailure } from './outcome.js'
+import { asItCounts, tlsFailure, type Attempt } from './outcome.js'
 import { onMail, type Departure } from './own-socket.js'
 import { termsOf } from './published-route.js'
 import { certificateFailure, datesCount, loggedSession, datesOf, testedBy } from './tls/certificate.js'
@@ -63,6 +64,7 @@ export function deliverOnSocket(
       return true
     }
     onMail(socket, mayGo, attempt.onward ?? null)
+    watchDot(socket, attempt)
     return haraka.original('try_deliver_host_on_socket')(mx, host, port, socket)
   }
   const raw = socket.targetsocket
@@ -85,10 +87,12 @@ export function deliverOnSocket(
   const idle = raw.timeout ?? 0
   raw.setTimeout(0)
   guarded.uses(raw)
+  // Whatever becomes of the round meanwhile.
+  const attempt = guarded.round.current
   haraka.run('try_deliver_host_on_socket', async () => {
     const connection = await open(guarded, mx, requirement, { raw, idle })
     if (!connection) return guarded.item.try_deliver()
-    const secured = socketOver(guarded, connection, requirement)
+    const secured = socketOver(guarded, connection, requirement, attempt)
     const { session, slot } = connection
     secured.onEarlyEnd = (end) => {
       // A server may take a session to be resumed and then be at a loss with it.
@@ -97,8 +101,7 @@ export function deliverOnSocket(
       if (session.resumed && !end.refusal)
         tryAnew(guarded, mx, RESUMPTION_FAILED, failure?.detail ?? 'it was silent')
       // What the server says inside TLS is its own word.
-      else if (failure)
-        guarded.round.fail(guarded.round.current, end.refusal ? failure : asItCounts(failure, requirement))
+      else if (failure) guarded.round.fail(attempt, end.refusal ? failure : asItCounts(failure, requirement))
     }
     haraka.original('try_deliver_host_on_socket')(mx, host, port, secured)
     secured.start()
@@ -125,7 +128,7 @@ export function deliverOverOpen(guarded: GuardedItem, mx: HarakaMx, requirement:
   attempt.session = { ...connection.session, reused: true }
   if (connection.tested) attempt.tested = connection.tested
   attempt.secured = true
-  const secured = socketOver(guarded, connection, requirement)
+  const secured = socketOver(guarded, connection, requirement, attempt)
   secured.onStale = ({ why, hasEnded }) => {
     guarded.stale = { connection, hasEnded }
     tryAnew(guarded, mx, 'an open connection did not serve another message', why)
@@ -245,11 +248,13 @@ function socketOver(
   guarded: GuardedItem,
   connection: Connection,
   { onward }: HostRequirement,
+  attempt: Attempt,
 ): SecuredSocket {
   const { context } = guarded
   const { socket, idle, logged } = connection
   guarded.connection = connection
   const secured = new SecuredSocket(socket, { idle, reply: context.settings().tls.replyTimeout }, logged)
+  watchDot(secured, attempt)
   secured.onAuthenticated = () => (connection.isAuthenticated = true)
   secured.onMail = () => (guarded.mailSaid = true)
   if (guarded.route) {
@@ -257,17 +262,16 @@ function socketOver(
     secured.clean = withoutLogin(guarded.route.gateway.login)
     secured.onLine = (asked, line) => {
       const unfit = gatewayRefusal(asked, line)
-      if (unfit) guarded.round.fail(guarded.round.current, unfit)
+      if (unfit) guarded.round.fail(attempt, unfit)
       return unfit?.detail ?? null
     }
   }
   if (onward) {
-    const attempt = guarded.round.current
     const mail = new OnwardMail(onward, connection.offersRequireTls, guarded.cutOff.has(attempt.host))
     secured.onward = attempt.onward = mail
     secured.onNotOnward = ({ why, reply }) =>
       guarded.round.fail(
-        guarded.round.current,
+        attempt,
         reply
           ? tlsFailure('requiretls-refused', why, { reply })
           : tlsFailure('requiretls-not-supported', why),

@@ -5,6 +5,7 @@
 import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
 import type { HarakaMailItem, HarakaMx } from '../haraka/types.js'
+import { OfferLines } from './tls/offers.js'
 import type { TlsSession } from './tls/session.js'
 import { hostOf, portOf } from './next-hop.js'
 
@@ -34,7 +35,6 @@ type Method = HarakaMailItem['try_deliver_host_on_socket']
 /** Haraka's socket as far as it is looked at: `cleartext` is there once TLS was begun. */
 type Observed = Partial<Pick<EventEmitter, 'on' | 'once'>> & { readonly cleartext?: unknown }
 
-const STARTTLS = /^250[- ]STARTTLS\s*$/i
 /** What Node.js says where the chain is good and the name is not the one that it compared with. */
 const NAME_ONLY = 'ERR_TLS_CERT_ALTNAME_INVALID'
 const seen = new WeakMap<HarakaMailItem, ObservedDelivery>()
@@ -62,8 +62,10 @@ function lookAt(item: HarakaMailItem, mx: HarakaMx, socket: Observed): void {
     const port = mx.path === undefined ? portOf(mx) : null
     const delivery: ObservedDelivery = { host: hostOf(mx), port, mx, offered: false, tls: null }
     seen.set(item, delivery)
+    const lines = new OfferLines()
     socket.on?.('line', (line: unknown) => {
-      if (typeof line === 'string' && delivery.tls === null && STARTTLS.test(line)) delivery.offered = true
+      if (typeof line === 'string' && lines.take(line, 'STARTTLS') && delivery.tls === null)
+        delivery.offered = true
     })
     socket.once?.('secureConnect', () => {
       try {

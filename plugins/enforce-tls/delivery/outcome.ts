@@ -49,6 +49,8 @@ export interface Attempt {
   departure?: Departure
   /** How MAIL was said with REQUIRETLS, or was to be where the server offers it; absent where nobody asks for it. */
   onward?: OnwardMail
+  /** Whether it was sent the whole message, and no answer to that has come. */
+  isUnanswered?: boolean
   /** What a policy of mode `testing` makes of the host; absent where there is none, or that is unknown. */
   tested?: Tested
   /** `null` while the attempt lasts, and for one that delivered. */
@@ -76,6 +78,9 @@ export function tlsFailure(
 const NO_ANSWER = '4.1'
 /** RFC 3463 X.4.2: bad connection. */
 export const BAD_CONNECTION = '4.2'
+
+/** What is known of a host that may have the message, as the end of a sentence about it. */
+export const UNCONFIRMED = 'was sent the whole message, and the session ended before it answered'
 
 /** RFC 3463 X.3.2: system not accepting network messages. */
 export const NOT_ACCEPTING = '3.2'

@@ -134,3 +134,14 @@ describe('the verdict over several hosts', () => {
     assert.equal(found.verdict, 'not-known')
   })
 })
+
+it('says nothing of a leak where many checks share a signal', async () => {
+  const warnings: Error[] = []
+  const warned = (warning: Error): unknown => warnings.push(warning)
+  process.on('warning', warned)
+  const { signal } = new AbortController()
+  await Promise.all(Array.from({ length: 15 }, () => check(['plain', 'tls'], {}, { signal })))
+  await new Promise(setImmediate)
+  process.off('warning', warned)
+  assert.deepEqual(warnings, [])
+})

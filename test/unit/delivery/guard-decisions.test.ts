@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
 import { makeDelivery, type DeliveryOptions } from '../../support/guarded-delivery.js'
 import { late } from '../../support/peer-steps.js'
+import { until } from '../../support/until.js'
 
 const NO_TLS = { starttls: false }
 const DELIVERED = ['delivered 1/0/0', 'file removed', 'next']
@@ -134,6 +135,20 @@ describe('what the rules say of an item', () => {
     await delivery.settled()
     assert.deepEqual(told, ['get_mx', 'connect mx1', 'MAIL mx1 over TLS', ...DELIVERED])
     assert.deepEqual(peers[0]?.cleartextAfterEhlo(), [])
+  })
+
+  it('and where the server ends it before its first reply in TLS, the process lives', async () => {
+    await using delivery = await makeDelivery({
+      hosts: [{ onSecure: { EHLO: async (session) => (await session.pause(200), session.cut()) } }, {}],
+    })
+    const { item, peers, told } = delivery
+    item.send()
+    await until(() => peers[0]?.connections[0]?.verbs('tls').includes('EHLO') === true, {
+      what: () => 'EHLO in TLS',
+    })
+    delivery.attach()
+    await delivery.settled()
+    assert.deepEqual(told, ['get_mx', 'connect mx1', 'next', 'again in 60 s'])
   })
 
   it('and where that fails, no other host is tried before they have spoken', async () => {

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import constants from 'haraka-constants'
+import { UNCONFIRMED } from '../../../plugins/enforce-tls/delivery/outcome.js'
 import { makeDelivery, type DeliveryOptions, type GuardedDelivery } from '../../support/guarded-delivery.js'
+import { cut } from '../../support/peer-steps.js'
 import { BOUNCED, DEFERRED } from './host-row.js'
 
 const NO_TLS = { starttls: false }
@@ -210,6 +212,39 @@ describe('the end of a guarded item', () => {
     await delivery.peers[0]?.behave({})
     await delivery.again()
     assert.equal(delivery.seen.at(-1), 'delivered ok no status')
+  })
+})
+
+describe('a message that a server was sent whole, without an answer', () => {
+  for (const [what, message, later, expected] of [
+    ['may have been delivered, where the server hangs up', cut, null, true],
+    ['may have been delivered, where it rejects it at the next attempt', cut, '550 5.1.1 unknown', true],
+    ['was not, where it rejects it', '550 5.7.1 no', null, false],
+    ['was not, where it puts it off', '451 4.3.0 later', null, false],
+  ] as const)
+    it(what, async () => {
+      await using delivery = await makeDelivery({
+        hosts: [{ onSecure: { message } }],
+        failures: later ? 1 : 2,
+      })
+      await delivery.run()
+      if (later) {
+        await delivery.peers[0]?.behave({ onSecure: { RCPT: later } })
+        await delivery.again()
+      }
+      const bounce = delivery.told.filter((each) => each.startsWith('bounce about')).join()
+      assert.match(bounce, /^bounce about no TLS reason/)
+      assert.equal(bounce.includes('may be delivered'), expected, bounce)
+      const isTold = delivery.events.some(
+        (event) => event.kind === 'attempt' && event.failure?.detail === UNCONFIRMED,
+      )
+      assert.equal(isTold, expected)
+    })
+
+  it('has nothing to do with what was cut off in the middle of it', async () => {
+    await using delivery = await makeDelivery({ hosts: [{ onSecure: { DATA: cut } }], failures: 2 })
+    await delivery.run()
+    assert.ok(delivery.told.some((each) => /^bounce about no TLS reason(?!.*may be delivered)/.test(each)))
   })
 })
 

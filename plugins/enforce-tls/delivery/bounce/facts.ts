@@ -12,6 +12,7 @@ import { decisiveAttempt, ownAttempts, statusOf, type Attempt, type FailedAttemp
 import { oneLine } from '../../text/one-line.js'
 import type { NoticeTexts, Result } from './texts/types.js'
 import type { BounceSubject, NoticeSentences } from './types.js'
+import { asFarAsKnown, failedOnward } from './unknown.js'
 
 /** The values that templates can use, each one line. */
 export interface BounceText {
@@ -65,9 +66,13 @@ export function bounceFacts(request: BounceRequest, options: FactOptions): Bounc
   const about = subjectOf(request, rcpt_to, decisive)
   const sentences = decisive
     ? tlsSentences(about, decisive, { ...request, reason }, options)
-    : otherSentences(about, { rcpt_to, reason, through, isGivenUp }, texts)
+    : otherSentences(
+        about,
+        { rcpt_to, reason, through, isGivenUp, onward: failedOnward(request, texts) },
+        texts,
+      )
   return {
-    ...toldOf(sentences, about, request.requirement, texts),
+    ...toldOf(asFarAsKnown(sentences, about, request, texts), about, request.requirement, texts),
     attempts: attemptLines(attempts, texts, tlsToBlame ? [] : answersTo(rcpt_to)),
     codes: decisive ? tlsCodes(attempts, true) : otherCodes(rcpt_to),
     recipients: rcpt_to.map((recipient) =>
@@ -158,11 +163,14 @@ function otherSentences(
     reason,
     through,
     isGivenUp,
+    onward,
   }: {
     readonly rcpt_to: readonly HarakaAddress[]
     readonly reason: string
     readonly through: BounceRequest['through'] | undefined
     readonly isGivenUp: true | undefined
+    /** What the message failed at, where REQUIRETLS was said. */
+    readonly onward: ReturnType<typeof failedOnward>
   },
   texts: NoticeTexts,
 ): NoticeSentences {
@@ -181,9 +189,12 @@ function otherSentences(
     title: texts.title('failed', result.problem),
     result: texts.result(result),
     side: texts.side('sender', 'failed', domain),
-    reason: isGivenUp ? texts.givenUpReason(reason) : texts.otherReason(reason, gateway),
+    reason: [
+      isGivenUp ? texts.givenUpReason(reason) : texts.otherReason(reason, gateway),
+      ...(onward && !isGivenUp ? [onward.reason] : []),
+    ].join(' '),
     explanation: null,
-    advice: isGivenUp ? texts.givenUpAdvice : null,
+    advice: isGivenUp ? texts.givenUpAdvice : (onward?.advice ?? null),
     ask: null,
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { EventEmitter } from 'node:events'
 
-/** A line of the reply to EHLO (RFC 3207 section 4). */
-const OFFER = /^(250[ -])STARTTLS(?=\s|$)/i
+/** All that Haraka takes for an offer (RFC 3207 section 4): in the first line, too, and behind a code of RFC 2034. */
+const OFFER = /^(250[ -])#?(?:\d\.\d\.\d\s)?STARTTLS(?=\s|$)/i
 
 /** Takes the offer out of what Haraka reads from this socket. */
 export function hideStartTls(socket: EventEmitter): void {

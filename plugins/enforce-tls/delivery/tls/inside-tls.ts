@@ -8,7 +8,8 @@ import { Dialogue, DialogueError, type DialogueFailures } from './smtp-dialogue.
 import { failureBeforeFirstReply, failureOfEarlyEnd } from './handshake-failure.js'
 import { BAD_CONNECTION, NOT_ACCEPTING, otherFailure, type AttemptFailure } from '../outcome.js'
 import { oneLine } from '../../text/one-line.js'
-import { formatReply, INSIDE_TLS, mechanismsIn, offers, type Reply } from './smtp-reply.js'
+import { offers } from './offers.js'
+import { formatReply, INSIDE_TLS, mechanismsIn, type Reply } from './smtp-reply.js'
 
 /** What is asked. */
 export interface InsideTlsRequest {
@@ -79,7 +80,7 @@ export async function askInsideTls(socket: Socket, question: InsideTlsRequest): 
       : await dialogue.command(asked, question.timeout)
     greeted = true
     // Nothing but a greeting has such a line (RFC 5321 section 4.1.1.1).
-    requiretls ??= reply.code === 250 && offers(reply, 'REQUIRETLS')
+    requiretls ??= offers(reply, 'REQUIRETLS')
     exchanges.splice(-1, 1, {
       asked: oneLine(asked),
       answered: oneLine(formatReply(reply), SHOWN_MAX),

@@ -4,10 +4,10 @@
  * refuses it is told as one that does that. Pure.
  */
 import type { Onward } from '../../rules/levels.js'
+import { OfferLines } from './offers.js'
 import { isLast } from './reply-guard.js'
 import { enhancedCodeOf } from './smtp-reply.js'
 
-const OFFER = /^250[ -]REQUIRETLS\s*$/i
 /**
  * A parameter that is not recognised, or not implemented (RFC 5321 section 4.2.2, RFC 3463 section 3.6), or that cannot be
  * kept to (X.7.30 of RFC 8689). Other refusals are about the sender.
@@ -52,6 +52,7 @@ export class OnwardMail {
   readonly #demand: Onward
   /** Whether it is left out though it is offered. */
   readonly #isLeftOut: boolean
+  readonly #lines = new OfferLines()
   #offered: boolean
   #isGreeting = false
   /** MAIL as it would be without, while the reply to the one with REQUIRETLS is due. */
@@ -114,7 +115,7 @@ export class OnwardMail {
 
   /** A line of a reply comes in. */
   reply(line: string): OnwardTurn {
-    if (this.#isGreeting && OFFER.test(line)) this.#offered = true
+    if (this.#lines.take(line, 'REQUIRETLS') && this.#isGreeting) this.#offered = true
     if (this.#plain !== null && !CLOSES.test(line)) this.#isCutOff = false
     const plain = this.#plain
     const isMust = this.#demand === 'must'

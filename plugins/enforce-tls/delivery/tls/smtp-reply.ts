@@ -111,11 +111,6 @@ export class ReplyReader {
   }
 }
 
-/** Whether an EHLO reply offers an extension; keywords are compared without regard to case. */
-export function offers(ehlo: Reply, keyword: string): boolean {
-  return ehlo.lines.slice(1).some((line) => line.trim().split(/\s+/, 1)[0]?.toUpperCase() === keyword)
-}
-
 /** The enhanced status code that the text of a reply begins with (RFC 3463 section 2: up to three digits); empty for none. */
 export function enhancedCodeOf(text: string): string {
   return /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(text)?.[0] ?? ''

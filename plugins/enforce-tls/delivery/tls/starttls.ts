@@ -4,7 +4,8 @@
  */
 import { DialogueError, type Dialogue } from './smtp-dialogue.js'
 import { NOT_ACCEPTING, otherFailure, tlsFailure } from '../outcome.js'
-import { formatReply, offers, type Reply } from './smtp-reply.js'
+import { offers } from './offers.js'
+import { formatReply, type Reply } from './smtp-reply.js'
 import type { TlsRequest } from './request.js'
 
 /** The server said no, and both sides still understand each other: the session ends with QUIT. */

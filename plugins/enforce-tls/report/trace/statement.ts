@@ -2,6 +2,7 @@
  * The statement on one message: was it encrypted on its way to the recipient's server, what was verified, and what was
  * not. It claims nothing but what the delivery log has, and nothing beyond the next hop. Pure.
  */
+import { UNCONFIRMED } from '../../delivery/outcome.js'
 import { numbered } from '../../text/list.js'
 import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
@@ -148,6 +149,11 @@ function throughGateway({ at, gateway, server, protocol }: TraceStep): Answer {
 function undelivered(message: TracedMessage): Answer {
   const { state, last, steps } = message
   const known = UNDELIVERED[state]
+  const unconfirmed = steps.findLast(({ kind, detail }) => kind === 'attempt' && detail === UNCONFIRMED)
+  if (unconfirmed && (state === 'bounced' || state === 'kept')) {
+    const sentence = `Whether it was delivered is not known: ${formatWhere(unconfirmed)} was sent the whole message on ${formatUtc(unconfirmed.at)}, and did not confirm it. ${ENDED[state]}${stayedHere(message)}${lostNotice(message)}`
+    return { answer: 'unknown', lead: '', sentence }
+  }
   if (known !== undefined) {
     const sentence = `${known}${stayedHere(message)}${lostNotice(message)}`
     return { answer: 'not-delivered', lead: '', sentence }
@@ -167,6 +173,12 @@ const UNDELIVERED: Readonly<Partial<Record<MessageState, string>>> = {
   kept: 'It was not delivered: it is kept in the queue folder of the mail server.',
   rejected: 'It was not accepted: the sending server did not use TLS.',
 }
+
+/** How the tries ended of a message that a server may have. */
+const ENDED = {
+  bounced: 'A bounce to its sender was queued.',
+  kept: 'It is kept in the queue folder of the mail server.',
+} as const
 
 /** Why it was not delivered, by whose word and when: for a person who has to explain it. */
 function undeliveredFacts({ state, steps }: TracedMessage): (readonly [string, string])[] {

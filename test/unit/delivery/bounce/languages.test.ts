@@ -208,3 +208,28 @@ describe('a mail in two languages', () => {
     assert.match(await subjectIn({}), /^Not sent/)
   })
 })
+
+describe('a line', () => {
+  for (const language of LANGUAGES.filter((each) => each !== 'en'))
+    it(`of why a message failed is not broken before it is full, in ${language}`, async () => {
+      const { text } = await bounceTexts(noticeRequest({ failed: ['starttls-refused'] }), {
+        ...NOTICE_OPTIONS,
+        asked: language,
+      })
+      const lines = text.split('\r\n')
+      const at = lines.findIndex((line) => /mx\S* .*clinic\.example/.test(line))
+      const [next = ''] = lines[at + 1]?.split(' ') ?? []
+      assert.ok(`${lines[at] ?? ''} ${next}`.length > 72, lines.slice(at, at + 2).join('\n'))
+    })
+
+  it('in French elides before a vowel only', async () => {
+    const { text } = await bounceTexts(noticeRequest({ failed: ['starttls-refused'] }), {
+      ...NOTICE_OPTIONS,
+      asked: 'fr',
+    })
+    const flat = text.replace(/\s+/g, ' ')
+    assert.match(flat, /d’acme\.example/)
+    assert.match(flat, /de clinic\.example/)
+    assert.doesNotMatch(flat, /de acme/)
+  })
+})

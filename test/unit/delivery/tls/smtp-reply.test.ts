@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
-  offers,
   ReplyError,
   ReplyReader,
   type Reply,
@@ -90,18 +89,5 @@ describe('an SMTP reply', () => {
         }
       }),
     )
-  })
-})
-
-describe('an EHLO reply', () => {
-  const ehlo = (...lines: string[]) => ({ code: 250, lines: ['mx.example', ...lines] })
-  it('offers STARTTLS in any case and with parameters', () => {
-    for (const line of ['STARTTLS', 'starttls', 'StartTLS ', 'STARTTLS x'])
-      assert.ok(offers(ehlo('SIZE 1', line), 'STARTTLS'))
-  })
-  it('does not offer it by something alike, or by the name of the host', () => {
-    for (const line of ['XSTARTTLS', 'STARTTLSX', 'AUTH STARTTLS', ''])
-      assert.ok(!offers(ehlo(line), 'STARTTLS'))
-    assert.ok(!offers({ code: 250, lines: ['STARTTLS'] }, 'STARTTLS'))
   })
 })

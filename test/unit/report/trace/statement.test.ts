@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DeliveryLogEntry } from '../../../../plugins/enforce-tls/observe/delivery-log/schema.js'
+import { UNCONFIRMED } from '../../../../plugins/enforce-tls/delivery/outcome.js'
 import { ASKED } from '../../../../plugins/enforce-tls/requiretls/ask.js'
 import { messageOf } from '../../../../plugins/enforce-tls/report/trace/message.js'
 import { statementOn, type Statement } from '../../../../plugins/enforce-tls/report/trace/statement.js'
@@ -61,6 +62,22 @@ const ROWS: readonly (readonly [
     ],
     'not-delivered',
     /^It was not delivered: a bounce to its sender was queued\. Nothing of it left in the clear\.$/,
+  ],
+  [
+    'bounced, and taken whole by a server that did not confirm it',
+    [
+      { kind: 'attempt', result: 'failed', detail: UNCONFIRMED, ...TLS },
+      { kind: 'attempt', result: 'failed', detail: 'could not be reached' },
+      { result: 'bounced' },
+    ],
+    'unknown',
+    /^Whether it was delivered is not known: mx\.bank\.example \(192\.0\.2\.25:25\) was sent the whole message on 2026-11-20 10:00:00 UTC, and did not confirm it\. A bounce to its sender was queued\. Nothing of it left in the clear\.$/,
+  ],
+  [
+    'kept, and taken whole by a server that did not confirm it',
+    [{ kind: 'attempt', result: 'failed', detail: UNCONFIRMED, ...TLS }, { result: 'kept' }],
+    'unknown',
+    /^Whether it was delivered is not known: .* It is kept in the queue folder/,
   ],
   [
     'bounced, with a round before that is not in the log',

@@ -24,14 +24,14 @@ export const says: Readonly<Record<FailureClass, string>> = {
     'konnte nicht ermittelt werden, weil hier kein DNS-Resolver vertrauenswürdige Antworten gibt',
   'dane-required': 'ist nicht durch signierte Einträge im DNS (DANE) bestätigt',
   'sts-policy-fetch-error':
-    'konnte nicht verifiziert werden, weil die MTA-STS-Richtlinie seiner Domain nicht abgerufen werden kann',
+    'konnte nicht überprüft werden, weil die MTA-STS-Richtlinie seiner Domain nicht abgerufen werden kann',
   'sts-policy-invalid':
-    'konnte nicht verifiziert werden, weil die MTA-STS-Richtlinie seiner Domain ungültig ist',
+    'konnte nicht überprüft werden, weil die MTA-STS-Richtlinie seiner Domain ungültig ist',
   'sts-webpki-invalid':
-    'konnte nicht verifiziert werden, weil der Webserver mit der MTA-STS-Richtlinie seiner Domain kein gültiges Zertifikat hat',
+    'konnte nicht überprüft werden, weil der Webserver mit der MTA-STS-Richtlinie seiner Domain kein gültiges Zertifikat hat',
   'mx-not-listed': 'gehört nicht zu den Servern in der MTA-STS-Richtlinie seiner Domain',
   'nothing-published':
-    'konnte nicht verifiziert werden, weil seine Domain nicht veröffentlicht, was verlangt wird',
+    'konnte nicht überprüft werden, weil seine Domain nicht veröffentlicht, was verlangt wird',
   'requiretls-not-supported': 'verspricht nicht, die Nachricht verschlüsselt weiterzugeben (REQUIRETLS)',
   'requiretls-refused':
     'bot REQUIRETLS an (die Zusage, Nachrichten verschlüsselt weiterzugeben) und lehnte es dann ab',
@@ -158,21 +158,21 @@ export const failures: NoticeTexts['failures'] = {
   },
   'nothing-published': {
     advice: theirsToPublish(
-      'die Domain nicht veröffentlicht, wie ihr Mailserver verifiziert werden kann (MTA-STS, DANE)',
+      'die Domain nicht veröffentlicht, wie ihr Mailserver überprüft werden kann (MTA-STS, DANE)',
     ),
     ask: ({ domain }) =>
       `Für ${domain} ist nichts veröffentlicht, womit wir den Mailserver verifizieren können. Bitte veröffentlichen Sie eine MTA-STS-Richtlinie im Modus enforce (RFC 8461) oder durch DNSSEC gesicherte TLSA-Einträge (DANE, RFC 7672).`,
   },
   'requiretls-not-supported': {
     advice: informRecipient(
-      'der Mailserver dort zusagen muss, die Nachricht auch dahinter verschlüsselt weiterzugeben (REQUIRETLS)',
+      'der Mailserver dort zusagen muss, die Nachricht auch danach verschlüsselt weiterzugeben (REQUIRETLS)',
     ),
     ask: (request) =>
       `${yours(request, 'bietet', 'bieten')} innerhalb von TLS kein REQUIRETLS an. Bitte schalten Sie es dort ein, wenn Sie einhalten können, was es zusagt (RFC 8689).`,
   },
   'requiretls-refused': {
     advice: informRecipient(
-      'der Mailserver dort REQUIRETLS anbietet, die Zusage, dass Nachrichten auch dahinter verschlüsselt bleiben, diese Zusage dann aber verweigert',
+      'der Mailserver dort REQUIRETLS anbietet, die Zusage, dass Nachrichten auch danach verschlüsselt bleiben, diese Zusage dann aber verweigert',
     ),
     ask: (request) =>
       `${yours(request, 'bietet', 'bieten')} innerhalb von TLS REQUIRETLS an, ${request.hosts.length > 1 ? 'lehnen' : 'lehnt'} MAIL mit diesem Parameter aber ab. Bitte sorgen Sie dafür, dass dort funktioniert, was angeboten wird (RFC 8689).`,

@@ -1,5 +1,4 @@
 /** Why a message was not sent, in German: the cause, what the servers failed for, and what is required. */
-import { together } from '../template.js'
 import { listed, says } from './de-failures.js'
 import { gatewayFault } from './grammar.js'
 import type { Demand, Result, RuleName, Servers } from './types.js'
@@ -14,10 +13,10 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
         : `der Mailserver dort sie ${not} verschlüsselt empfangen kann`
     case 'certificate':
       return several
-        ? 'die Zertifikate der Mailserver dort nicht verifiziert werden konnten'
-        : 'das Zertifikat des Mailservers dort nicht verifiziert werden konnte'
+        ? 'die Zertifikate der Mailserver dort nicht überprüft werden konnten'
+        : 'das Zertifikat des Mailservers dort nicht überprüft werden konnte'
     case 'server':
-      return `${several ? 'die' : 'der'} Mailserver dort nicht verifiziert werden ${several ? 'konnten' : 'konnte'}`
+      return `${several ? 'die' : 'der'} Mailserver dort nicht überprüft werden ${several ? 'konnten' : 'konnte'}`
     case 'look-up':
       return `${several ? 'die' : 'der'} Mailserver dort nicht auf sicherem Weg ermittelt werden ${several ? 'konnten' : 'konnte'}`
     case 'mixed':
@@ -53,17 +52,17 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const could = several ? 'konnten' : 'konnte'
   switch (problem) {
     case 'encryption':
-      return `${named} ${together(`${could} keine TLS-Verbindung aufbauen`)}.`
+      return `${named} ${could} keine TLS-Verbindung aufbauen.`
     case 'certificate':
       return several
-        ? `${named} haben Zertifikate, die nicht verifiziert werden konnten.`
-        : `${named} hat ein Zertifikat, das nicht verifiziert werden konnte.`
+        ? `${named} haben Zertifikate, die nicht überprüft werden konnten.`
+        : `${named} hat ein Zertifikat, das nicht überprüft werden konnte.`
     case 'ours':
       return `${named} ${several ? 'wurden' : 'wurde'} nicht kontaktiert, weil die TLS-Einstellungen hier nicht verwendet werden können.`
     case 'mixed':
       return `${named} ${could} nicht so sicher genutzt werden wie gefordert.`
     default:
-      return `${named} ${failure ? says[failure] : `${could} nicht verifiziert werden`}.`
+      return `${named} ${failure ? says[failure] : `${could} nicht überprüft werden`}.`
   }
 }
 
@@ -102,7 +101,7 @@ function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
     case 'settings':
       return 'diese Einstellungen'
     case 'certificate':
-      return 'ein verifiziertes Zertifikat'
+      return 'ein überprüftes Zertifikat'
     case 'dane-certificate':
       return 'eines, das die DANE-Einträge des Servers bestätigen'
     case 'sts-certificate':
@@ -110,7 +109,7 @@ function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
     case 'tls':
       return 'TLS'
     case 'verified-tls':
-      return 'TLS zu einem verifizierten Server'
+      return 'TLS zu einem überprüften Server'
     case 'published':
       return `einen Server, der ${sources.map((source) => SOURCES[source]).join(' und ')} bestätigt ist${whereThereIsAny ? ', sofern es solche gibt' : ''}`
   }

@@ -40,11 +40,11 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
         return `${what}: ${domain} kann Ihre Nachricht ${not} verschlüsselt empfangen`
       case 'certificate':
         return several
-          ? `${what}: Die Zertifikate der Mailserver von ${domain} konnten ${not} verifiziert werden`
-          : `${what}: Das Zertifikat des Mailservers von ${domain} konnte ${not} verifiziert werden`
+          ? `${what}: Die Zertifikate der Mailserver von ${domain} konnten ${not} überprüft werden`
+          : `${what}: Das Zertifikat des Mailservers von ${domain} konnte ${not} überprüft werden`
       case 'server':
       case 'look-up':
-        return `${what}: Der Mailserver von ${domain} konnte ${not} verifiziert werden`
+        return `${what}: Der Mailserver von ${domain} konnte ${not} überprüft werden`
       case 'mixed':
         return `${what}: ${domain} konnte ${not} so sicher erreicht werden wie gefordert`
       case 'ours':
@@ -119,6 +119,17 @@ export const de: NoticeTexts & { readonly language: 'de' } = {
       ? `Die Regeln ${rulesIn(rules)} senden die Nachricht über das Gateway ${place}`
       : `Die Regel ${rulesIn(rules)} sendet die Nachricht über das Gateway ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Nicht bestätigt: Ihre Nachricht an ${domain}`,
+    title: 'Ihre Nachricht wurde möglicherweise zugestellt',
+    result: (recipients) =>
+      `Ihre Nachricht an ${listed(recipients, NAMED)} wurde möglicherweise zugestellt: Der empfangende Server hat sie nicht bestätigt.`,
+    reason:
+      'Die ganze Nachricht wurde an einen empfangenden Server gesendet, und er hat nicht geantwortet. Ob er sie angenommen hat, ist daher nicht bekannt.',
+    advice: 'Fragen Sie den Empfänger, ob die Nachricht angekommen ist, bevor Sie sie noch einmal senden.',
+  },
+  failedAtOnward: (hosts) =>
+    `Die Zustellung scheiterte genau bei dem Befehl an ${listed(hosts)}, der darum bittet (MAIL mit REQUIRETLS); ob das der Grund ist, ist nicht bekannt.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Bitte an Ihre Mail-Administration weitergeben: Unser Mailserver ${me} konnte an ${domain} keine E-Mail zustellen, die über TLS übertragen werden muss.`,

@@ -122,14 +122,14 @@ export const failures: NoticeTexts['failures'] = {
   },
   'requiretls-not-supported': {
     advice: informRecipient(
-      'their mail server has to promise that mail stays encrypted behind it, too (REQUIRETLS)',
+      'their mail server has to promise that mail stays encrypted beyond it (REQUIRETLS)',
     ),
     ask: (request) =>
       `${yours(request, 'does', 'do')} not offer REQUIRETLS inside TLS. Please enable it there, if you can keep what it promises (RFC 8689).`,
   },
   'requiretls-refused': {
     advice: informRecipient(
-      'their mail server offers REQUIRETLS, the promise that mail stays encrypted behind it, too, but refuses to give it',
+      'their mail server offers REQUIRETLS, the promise that mail stays encrypted beyond it, but refuses to give it',
     ),
     ask: (request) =>
       `${yours(request, 'offers', 'offer')} REQUIRETLS inside TLS, but ${request.hosts.length > 1 ? 'reject' : 'rejects'} MAIL with that parameter. Please make sure that it works there as it is offered (RFC 8689).`,

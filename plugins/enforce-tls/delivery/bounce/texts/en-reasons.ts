@@ -40,10 +40,10 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const named = hosts.length === 0 ? `${servers} of ${domain}` : `${servers} ${listed(hosts)} of ${domain}`
   switch (problem) {
     case 'encryption':
-      // On one line, where filters look for it.
+      // On one line, where filters look for it, also below another language.
       return `${named} ${together('could not establish a TLS connection')}.`
     case 'certificate':
-      return `${named} ${together(`${several ? 'have certificates' : 'has a certificate'} that could not be verified`)}.`
+      return `${named} ${several ? 'have certificates' : 'has a certificate'} that could not be verified.`
     case 'ours':
       return `${named} ${several ? 'were' : 'was'} not contacted, because the TLS settings here cannot be used.`
     case 'mixed':

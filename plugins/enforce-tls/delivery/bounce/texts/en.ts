@@ -121,6 +121,17 @@ export const en: NoticeTexts & { readonly language: 'en' } = {
       ? `The rules ${rulesIn(rules)} send it through ${so}`
       : `The rule ${rulesIn(rules)} sends it through ${so}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Not confirmed: your message to ${domain}`,
+    title: 'Your message may have been delivered',
+    result: (recipients) =>
+      `Your message to ${listed(recipients, NAMED)} may have been delivered: the receiving server did not confirm it.`,
+    reason:
+      'The whole message was sent to a receiving server, which gave no answer. So it is not known whether it has accepted it.',
+    advice: 'Ask the recipient whether the message has arrived before you send it again.',
+  },
+  failedAtOnward: (hosts) =>
+    `The delivery failed at the very command that asks ${listed(hosts)} for that (MAIL with REQUIRETLS); whether that is the cause is not known.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Please tell your mail team: our mail server ${me} could not deliver mail to ${domain} that has to travel over TLS.`,

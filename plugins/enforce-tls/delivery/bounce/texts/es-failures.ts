@@ -9,15 +9,15 @@ export const listed = listsIn('es', (count) => `${count} más`)
 /** What happened, as the end of a sentence about one server, or about a gateway. */
 export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-not-supported': 'no ofrece TLS',
-  'starttls-deferred': 'pidió volver a intentar TLS más tarde',
-  'starttls-refused': 'ofreció TLS y después lo rechazó',
-  'handshake-failure': 'no consiguió establecer TLS',
+  'starttls-deferred': 'ha pedido volver a intentar TLS más tarde',
+  'starttls-refused': 'ha ofrecido TLS y después lo ha rechazado',
+  'handshake-failure': 'no ha conseguido establecer TLS',
   'certificate-not-trusted': 'tiene un certificado que no es de confianza',
   'certificate-expired': 'tiene un certificado caducado',
   'certificate-host-mismatch': 'tiene un certificado para otro nombre',
   'fingerprint-mismatch': 'tiene un certificado distinto del exigido',
   'starttls-injection':
-    'envió datos sin cifrar donde debía empezar TLS, lo que puede ser indicio de un ataque',
+    'ha enviado datos sin cifrar donde debía empezar TLS, lo que puede ser indicio de un ataque',
   'tlsa-invalid': 'tiene un certificado que sus registros DANE en el DNS (TLSA) no confirman',
   'dnssec-invalid': 'no se ha podido localizar de forma segura en el DNS',
   'resolver-unavailable':
@@ -32,10 +32,10 @@ export const says: Readonly<Record<FailureClass, string>> = {
   'nothing-published': 'no se ha podido verificar, porque su dominio no publica lo que se exige',
   'requiretls-not-supported': 'no promete reenviar el mensaje cifrado (REQUIRETLS)',
   'requiretls-refused':
-    'ofreció REQUIRETLS (la promesa de reenviar los mensajes cifrados) y después lo rechazó',
+    'ha ofrecido REQUIRETLS (la promesa de reenviar los mensajes cifrados) y después lo ha rechazado',
   'trust-unusable':
     'no ha podido ser contactado, porque los ajustes de TLS que este sistema de correo tiene para él no se pueden usar',
-  'gateway-unavailable': 'no pudo aceptar el mensaje',
+  'gateway-unavailable': 'no ha podido aceptar el mensaje',
   'gateway-misconfigured': 'no está configurada aquí como exigen las reglas',
   'gateway-loop': 'no recibe mensajes que circulan en bucle',
 }
@@ -163,14 +163,14 @@ export const failures: NoticeTexts['failures'] = {
   },
   'requiretls-not-supported': {
     advice: informRecipient(
-      'su servidor de correo tiene que prometer que también después reenvía el mensaje cifrado (REQUIRETLS)',
+      'su servidor de correo tiene que prometer que el mensaje seguirá cifrado más allá de ese servidor (REQUIRETLS)',
     ),
     ask: (request) =>
       `${yours(request, 'no ofrece', 'no ofrecen')} REQUIRETLS dentro de TLS. Por favor, actívenlo allí si pueden cumplir lo que promete (RFC 8689).`,
   },
   'requiretls-refused': {
     advice: informRecipient(
-      'su servidor de correo ofrece REQUIRETLS, la promesa de que los mensajes sigan cifrados después de él, pero luego se niega a darla',
+      'su servidor de correo ofrece REQUIRETLS, la promesa de que los mensajes sigan cifrados más allá de ese servidor, pero luego se niega a darla',
     ),
     ask: (request) =>
       `${yours(request, 'ofrece', 'ofrecen')} REQUIRETLS dentro de TLS, pero ${request.hosts.length > 1 ? 'rechazan' : 'rechaza'} MAIL con ese parámetro. Por favor, asegúrense de que allí funcione lo que se ofrece (RFC 8689).`,

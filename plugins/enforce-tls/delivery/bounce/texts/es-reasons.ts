@@ -1,5 +1,4 @@
 /** Why a message was not sent, in Spanish: the cause, what the servers failed for, and what is required. */
-import { together } from '../template.js'
 import { listed, says } from './es-failures.js'
 import { gatewayFault } from './grammar.js'
 import type { Demand, Result, RuleName, Servers } from './types.js'
@@ -33,7 +32,7 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
     case 'gateway':
       return `la pasarela por la que debe ir ${says[gatewayFault(gateway)]}`
     case 'rejected':
-      if (gateway) return 'la pasarela por la que se envió lo rechazó'
+      if (gateway) return 'la pasarela por la que se ha enviado lo ha rechazado'
       return several
         ? 'los servidores de correo del destinatario lo rechazaron'
         : 'el servidor de correo del destinatario lo rechazó'
@@ -51,7 +50,7 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const named = hosts.length === 0 ? `${servers} de ${domain}` : `${servers} ${listed(hosts)} de ${domain}`
   switch (problem) {
     case 'encryption':
-      return `${named} ${together(`no ${several ? 'pudieron' : 'pudo'} establecer una conexión TLS`)}.`
+      return `${named} no ${several ? 'han' : 'ha'} podido establecer una conexión TLS.`
     case 'certificate':
       return several
         ? `${named} tienen certificados que no se han podido verificar.`
@@ -72,9 +71,9 @@ export function demandOf(demand: Demand): string {
     case 'rules':
       return byRules(demand.rules, what)
     case 'sender':
-      return `Es el propio mensaje el que exige ${what}: se envió con REQUIRETLS, es decir, con una petición de cifrado en todo el trayecto. Ninguna regla lo exige.`
+      return `Es el propio mensaje el que exige ${what}: se ha enviado con REQUIRETLS, es decir, con una petición de cifrado en todo el trayecto. Ninguna regla lo exige.`
     case 'both':
-      return `${byRules(demand.rules, what)} También lo exige el propio mensaje: se envió con REQUIRETLS, es decir, con una petición de cifrado en todo el trayecto.`
+      return `${byRules(demand.rules, what)} También lo exige el propio mensaje: se ha enviado con REQUIRETLS, es decir, con una petición de cifrado en todo el trayecto.`
   }
 }
 

@@ -93,13 +93,13 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   givenUpAdvice: 'Pregunte a su administrador de correo antes de volver a enviar el mensaje.',
   otherReason: (reason, gateway) =>
     gateway
-      ? `Motivo indicado por ${gateway.host}, la pasarela «${gateway.name}» por la que se envió: ${ended(reason)}`
+      ? `Motivo indicado por ${gateway.host}, la pasarela «${gateway.name}» por la que se ha enviado: ${ended(reason)}`
       : `Motivo indicado: ${ended(reason)}`,
   discreetReason: (codes) =>
     codes.length > 0
-      ? `el servidor receptor respondió ${listed(codes)}; su texto se omite porque este aviso puede viajar sin cifrar`
-      : 'la sesión con el servidor receptor falló; su texto se omite porque este aviso puede viajar sin cifrar',
-  answered: (answers) => `respondió ${listed(answers)}`,
+      ? `el servidor receptor ha respondido ${listed(codes)}; su texto se omite porque este aviso puede viajar sin cifrar`
+      : 'la sesión con el servidor receptor ha fallado; su texto se omite porque este aviso puede viajar sin cifrar',
+  answered: (answers) => `ha respondido ${listed(answers)}`,
   otherAdvice:
     'Compruebe la dirección y el motivo indicado por el servidor receptor. Si ambos parecen correctos, pregunte a su administrador de correo.',
   delayAdvice: (until) =>
@@ -109,7 +109,7 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
   whatPublishingIs:
     'Solo sirve si ese es el servidor correcto; por eso los dominios pueden publicar cómo reconocer el suyo: en el DNS (DANE) o en una política en un servidor web (MTA-STS).',
   whatLookingUpIs:
-    'Solo sirve si ese es el servidor correcto. Cuál es lo dice el directorio de Internet (DNS), y no dio ninguna respuesta fiable.',
+    'Solo sirve si ese es el servidor correcto. Cuál es lo dice el directorio de Internet (DNS), y no ha dado ninguna respuesta fiable.',
   whatAGatewayIs:
     'Una pasarela es un servidor de correo que reenvía mensajes. Esta solo recibe mensajes por una conexión cifrada, y solo después de haber demostrado su identidad.',
   failed: (failure, host) => `${host} ${says[failure]}.`,
@@ -125,6 +125,17 @@ export const es: NoticeTexts & { readonly language: 'es' } = {
       ? `Las reglas ${rulesIn(rules)} envían el mensaje por la pasarela ${place}`
       : `La regla ${rulesIn(rules)} envía el mensaje por la pasarela ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Sin confirmar: su mensaje a ${domain}`,
+    title: 'Es posible que su mensaje se haya entregado',
+    result: (recipients) =>
+      `Es posible que su mensaje a ${listed(recipients, NAMED)} se haya entregado: el servidor receptor no lo ha confirmado.`,
+    reason:
+      'El mensaje completo se ha enviado a un servidor receptor, que no ha respondido. Por eso no se sabe si lo ha aceptado.',
+    advice: 'Pregunte al destinatario si el mensaje ha llegado antes de volver a enviarlo.',
+  },
+  failedAtOnward: (hosts) =>
+    `La entrega ha fallado justo en el comando que se lo pide a ${listed(hosts)} (MAIL con REQUIRETLS); no se sabe si esa es la causa.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Para su equipo de correo: nuestro servidor de correo ${me} no ha podido entregar a ${domain} un mensaje que debe viajar por TLS.`,

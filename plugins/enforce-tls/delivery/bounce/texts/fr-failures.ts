@@ -11,6 +11,11 @@ export function quoted(text: string): string {
   return `«\u202f${text}\u202f»`
 }
 
+/** `de` before a name: it loses its vowel before another one. */
+export function of(name: string): string {
+  return /^[aeiouàâäéèêëîïôöùûü]/i.test(name) ? `d’${name}` : `de ${name}`
+}
+
 /** What happened, as the end of a sentence about one server, or about a gateway. */
 export const says: Readonly<Record<FailureClass, string>> = {
   'starttls-not-supported': 'ne propose pas TLS',
@@ -172,7 +177,7 @@ export const failures: NoticeTexts['failures'] = {
   },
   'requiretls-not-supported': {
     advice: informRecipient(
-      'que son serveur de messagerie doit promettre de transmettre aussi ensuite le message chiffré (REQUIRETLS)',
+      'que son serveur de messagerie doit promettre que le message restera chiffré au-delà de ce serveur (REQUIRETLS)',
     ),
     ask: (request) =>
       `${yours(request, 'ne propose', 'ne proposent')} pas REQUIRETLS dans la session TLS. Veuillez l’y activer si vous pouvez tenir ce qu’il promet (RFC 8689).`,

@@ -1,6 +1,5 @@
 /** Why a message was not sent, in French: the cause, what the servers failed for, and what is required. */
-import { together } from '../template.js'
-import { listed, quoted, says } from './fr-failures.js'
+import { listed, of, quoted, says } from './fr-failures.js'
 import { gatewayFault } from './grammar.js'
 import type { Demand, Result, RuleName, Servers } from './types.js'
 
@@ -48,11 +47,11 @@ export function causeOf({ fate, problem, several, gateway }: Result): string {
 export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const several = hosts.length > 1
   const servers = several ? 'Les serveurs destinataires' : 'Le serveur destinataire'
-  const named = hosts.length === 0 ? `${servers} de ${domain}` : `${servers} ${listed(hosts)} de ${domain}`
+  const named = hosts.length === 0 ? `${servers} ${of(domain)}` : `${servers} ${listed(hosts)} ${of(domain)}`
   const couldNot = several ? 'n’ont pas pu' : 'n’a pas pu'
   switch (problem) {
     case 'encryption':
-      return `${named} ${together(`${couldNot} établir de connexion TLS`)}.`
+      return `${named} ${couldNot} établir de connexion TLS.`
     case 'certificate':
       return several
         ? `${named} ont des certificats qui n’ont pas pu être vérifiés.`
@@ -117,5 +116,5 @@ function demandedBy({ of, sources, whereThereIsAny }: Demand): string {
 
 /** Rules by name, each with whose it is. */
 export function rulesIn(rules: readonly RuleName[]): string {
-  return listed(rules.map(({ name, owner }) => `${quoted(name)} de ${owner ?? 'ce système de messagerie'}`))
+  return listed(rules.map(({ name, owner }) => `${quoted(name)} ${of(owner ?? 'ce système de messagerie')}`))
 }

@@ -1,5 +1,5 @@
 /** Bounce and notice of delay in French. */
-import { failures, listed, quoted, says, wayOut } from './fr-failures.js'
+import { failures, listed, of, quoted, says, wayOut } from './fr-failures.js'
 import { ended, gatewayFault, isOther, timesIn } from './grammar.js'
 import { causeOf, demandOf, reasonOf, rulesIn } from './fr-reasons.js'
 import type { GatewayFailure, NoticeTexts } from './types.js'
@@ -40,11 +40,11 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
         return `${what} ${domain} ne peut ${not} recevoir votre message sous forme chiffrée`
       case 'certificate':
         return several
-          ? `${what} les certificats des serveurs de messagerie de ${domain} n’ont ${not} pu être vérifiés`
-          : `${what} le certificat du serveur de messagerie de ${domain} n’a ${not} pu être vérifié`
+          ? `${what} les certificats des serveurs de messagerie ${of(domain)} n’ont ${not} pu être vérifiés`
+          : `${what} le certificat du serveur de messagerie ${of(domain)} n’a ${not} pu être vérifié`
       case 'server':
       case 'look-up':
-        return `${what} le serveur de messagerie de ${domain} n’a ${not} pu être vérifié`
+        return `${what} le serveur de messagerie ${of(domain)} n’a ${not} pu être vérifié`
       case 'mixed':
         return `${what} ${domain} n’a ${not} pu être joint avec la sécurité exigée`
       case 'ours':
@@ -72,7 +72,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
     const solve = passes === '' ? 'résoudre ce problème' : 'le résoudre'
     switch (side) {
       case 'theirs':
-        return capital(`${passes}c’est à l’équipe de messagerie de ${domain} de ${solve}.`, passes)
+        return capital(`${passes}c’est à l’équipe de messagerie ${of(domain)} de ${solve}.`, passes)
       case 'ours':
         return capital(`${passes}c’est à votre propre équipe de messagerie de ${solve}.`, passes)
       case 'either':
@@ -82,7 +82,7 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
         )
       case 'both':
         return capital(
-          `${passes}votre propre équipe de messagerie et celle de ${domain} ont chacune quelque chose à corriger.`,
+          `${passes}votre propre équipe de messagerie et celle ${of(domain)} ont chacune quelque chose à corriger.`,
           passes,
         )
       case 'sender':
@@ -130,15 +130,26 @@ export const fr: NoticeTexts & { readonly language: 'fr' } = {
       ? `Les règles ${rulesIn(rules)} envoient le message par la passerelle ${place}`
       : `La règle ${rulesIn(rules)} envoie le message par la passerelle ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Sans confirmation\u202f: votre message à ${domain}`,
+    title: 'Votre message a peut-être été remis',
+    result: (recipients) =>
+      `Votre message à ${listed(recipients, NAMED)} a peut-être été remis\u202f: le serveur destinataire ne l’a pas confirmé.`,
+    reason:
+      'Le message entier a été envoyé à un serveur destinataire, qui n’a pas répondu. On ne sait donc pas s’il l’a accepté.',
+    advice: 'Demandez au destinataire si le message est arrivé avant de l’envoyer de nouveau.',
+  },
+  failedAtOnward: (hosts) =>
+    `La remise a échoué précisément à la commande qui le demande à ${listed(hosts)} (MAIL avec REQUIRETLS)\u202f; on ne sait pas si c’en est la cause.`,
   ask: ({ me, domain, sentences }) =>
     [
-      `À transmettre à votre équipe de messagerie\u202f: notre serveur de messagerie ${me} n’a pas pu remettre à ${domain} un message qui doit être transmis par TLS.`,
+      `À transmettre à votre équipe de messagerie\u202f: notre serveur de messagerie ${me} n’a pas pu remettre à ${domain} un message qui doit être transmis via TLS.`,
       ...sentences,
     ].join(' '),
   withheld: 'non affiché, car cet avis peut circuler sans chiffrement',
   unknown: 'inconnu',
   none: 'aucun',
-  writtenBy: (me) => `Cet avis a été rédigé par le système de messagerie de ${me}.`,
+  writtenBy: (me) => `Cet avis a été rédigé par le système de messagerie ${of(me)}.`,
   time: timesIn('fr', 'long'),
 }
 

@@ -165,14 +165,14 @@ export const failures: NoticeTexts['failures'] = {
   },
   'requiretls-not-supported': {
     advice: informRecipient(
-      'che il suo server di posta deve promettere di inoltrare il messaggio crittografato anche in seguito (REQUIRETLS)',
+      'che il suo server di posta deve promettere che il messaggio resterà crittografato anche oltre quel server (REQUIRETLS)',
     ),
     ask: (request) =>
       `${yours(request, 'non offre', 'non offrono')} REQUIRETLS all’interno di TLS. Vi preghiamo di attivarlo, se potete mantenere ciò che promette (RFC 8689).`,
   },
   'requiretls-refused': {
     advice: informRecipient(
-      'che il suo server di posta offre REQUIRETLS, la promessa che i messaggi restino crittografati anche in seguito, ma poi si rifiuta di farla',
+      'che il suo server di posta offre REQUIRETLS, la promessa che i messaggi restino crittografati anche oltre quel server, ma poi si rifiuta di farla',
     ),
     ask: (request) =>
       `${yours(request, 'offre', 'offrono')} REQUIRETLS all’interno di TLS, ma ${request.hosts.length > 1 ? 'rifiutano' : 'rifiuta'} MAIL con questo parametro. Vi preghiamo di fare in modo che funzioni ciò che viene offerto (RFC 8689).`,

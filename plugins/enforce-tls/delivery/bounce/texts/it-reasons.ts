@@ -1,5 +1,4 @@
 /** Why a message was not sent, in Italian: the cause, what the servers failed for, and what is required. */
-import { together } from '../template.js'
 import { listed, says } from './it-failures.js'
 import { gatewayFault } from './grammar.js'
 import type { Demand, Result, RuleName, Servers } from './types.js'
@@ -52,7 +51,7 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const couldNot = several ? 'non hanno potuto' : 'non ha potuto'
   switch (problem) {
     case 'encryption':
-      return `${named} ${together(`${couldNot} stabilire una connessione TLS`)}.`
+      return `${named} ${couldNot} stabilire una connessione TLS.`
     case 'certificate':
       return several
         ? `${named} hanno certificati che non è stato possibile verificare.`

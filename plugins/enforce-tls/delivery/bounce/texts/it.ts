@@ -131,6 +131,17 @@ export const it: NoticeTexts & { readonly language: 'it' } = {
       ? `Le regole ${rulesIn(rules)} inviano il messaggio tramite il gateway ${place}`
       : `La regola ${rulesIn(rules)} invia il messaggio tramite il gateway ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Non confermato: il Suo messaggio a ${domain}`,
+    title: 'Il Suo messaggio potrebbe essere stato consegnato',
+    result: (recipients) =>
+      `Il Suo messaggio a ${listed(recipients, NAMED)} potrebbe essere stato consegnato: il server ricevente non lo ha confermato.`,
+    reason:
+      'L’intero messaggio è stato inviato a un server ricevente, che non ha risposto. Non si sa quindi se lo abbia accettato.',
+    advice: 'Chieda al destinatario se il messaggio è arrivato prima di inviarlo di nuovo.',
+  },
+  failedAtOnward: (hosts) =>
+    `La consegna non è riuscita proprio al comando che lo richiede a ${listed(hosts)} (MAIL con REQUIRETLS); non si sa se sia questa la causa.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Per chi gestisce la vostra posta: il nostro server di posta ${me} non ha potuto consegnare a ${domain} un messaggio che deve viaggiare su TLS.`,

@@ -164,14 +164,14 @@ export const failures: NoticeTexts['failures'] = {
   },
   'requiretls-not-supported': {
     advice: informRecipient(
-      'de mailserver daar moet beloven het bericht ook daarachter versleuteld door te geven (REQUIRETLS)',
+      'de mailserver daar moet beloven het bericht ook verder onderweg versleuteld door te geven (REQUIRETLS)',
     ),
     ask: (request) =>
       `${yours(request, 'biedt', 'bieden')} binnen TLS geen REQUIRETLS aan. Schakel dit daar alstublieft in, als u kunt nakomen wat het belooft (RFC 8689).`,
   },
   'requiretls-refused': {
     advice: informRecipient(
-      'de mailserver daar REQUIRETLS aanbiedt, de belofte dat berichten ook daarna versleuteld blijven, maar dan weigert dat te beloven',
+      'de mailserver daar REQUIRETLS aanbiedt, de belofte dat berichten ook verder onderweg versleuteld blijven, maar dan weigert dat te beloven',
     ),
     ask: (request) =>
       `${yours(request, 'biedt', 'bieden')} binnen TLS REQUIRETLS aan, maar ${request.hosts.length > 1 ? 'weigeren' : 'weigert'} MAIL met die parameter. Zorg er alstublieft voor dat daar werkt wat wordt aangeboden (RFC 8689).`,

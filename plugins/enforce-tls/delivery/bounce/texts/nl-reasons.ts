@@ -1,5 +1,4 @@
 /** Why a message was not sent, in Dutch: the cause, what the servers failed for, and what is required. */
-import { together } from '../template.js'
 import { listed, says } from './nl-failures.js'
 import { gatewayFault } from './grammar.js'
 import type { Demand, Result, RuleName, Servers } from './types.js'
@@ -58,7 +57,7 @@ export function reasonOf({ problem, domain, hosts, failure }: Servers): string {
   const could = several ? 'konden' : 'kon'
   switch (problem) {
     case 'encryption':
-      return `${named} ${together(`${could} geen TLS-verbinding opbouwen`)}.`
+      return `${named} ${could} geen TLS-verbinding tot stand brengen.`
     case 'certificate':
       return several
         ? `${named} hebben certificaten die niet konden worden geverifieerd.`

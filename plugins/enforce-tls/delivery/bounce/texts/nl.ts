@@ -115,6 +115,17 @@ export const nl: NoticeTexts & { readonly language: 'nl' } = {
       ? `De regels ${rulesIn(rules)} verzenden het bericht via de gateway ${place}`
       : `De regel ${rulesIn(rules)} verzendt het bericht via de gateway ${place}`
   },
+  unconfirmed: {
+    subjectLine: (domain) => `Niet bevestigd: uw bericht aan ${domain}`,
+    title: 'Uw bericht is mogelijk bezorgd',
+    result: (recipients) =>
+      `Uw bericht aan ${listed(recipients, NAMED)} is mogelijk bezorgd: de ontvangende server heeft het niet bevestigd.`,
+    reason:
+      'Het hele bericht is naar een ontvangende server verzonden, en die heeft niet geantwoord. Daarom is niet bekend of die het heeft aangenomen.',
+    advice: 'Vraag de ontvanger of het bericht is aangekomen voordat u het opnieuw verzendt.',
+  },
+  failedAtOnward: (hosts) =>
+    `De bezorging mislukte precies bij de opdracht die ${listed(hosts)} daarom vraagt (MAIL met REQUIRETLS); of dat de oorzaak is, is niet bekend.`,
   ask: ({ me, domain, sentences }) =>
     [
       `Graag doorgeven aan uw mailbeheerders: onze mailserver ${me} kon aan ${domain} geen e-mail bezorgen die via TLS moet worden verzonden.`,

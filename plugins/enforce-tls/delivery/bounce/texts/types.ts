@@ -181,6 +181,18 @@ export interface NoticeTexts {
   readonly gatewayInstead: (gateway: GatewayFailure) => string
   /** Where the rules have all go through it. */
   readonly gatewayOnly: (gateway: GatewayFailure) => string
+  /** In place of what became of a message that a server was sent whole and has not confirmed. */
+  readonly unconfirmed: {
+    readonly subjectLine: (domain: string) => string
+    readonly title: string
+    readonly result: (recipients: readonly string[]) => string
+    /** In front of all other reasons. */
+    readonly reason: string
+    /** In front of other advice. */
+    readonly advice: string
+  }
+  /** Behind the demand for a server that promises REQUIRETLS: that MAIL with it failed there, and no more. */
+  readonly failedAtOnward: (hosts: readonly string[]) => string
   /** The paragraph for their administrators. @param sentences what they are asked for */
   readonly ask: (about: {
     readonly me: string
