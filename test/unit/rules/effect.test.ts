@@ -508,7 +508,7 @@ const ROWS: readonly (readonly [string, Row['rules'], Parameters<typeof effectIn
     { '*': [when(to('*'))], 'acme.example': [when(to('*'), none), when(bank)] },
     { id: 'r2' },
     'no-effect',
-    /exempts this mail from the rules of its owner \(rule r1 of \* \(Rule 1\) still requires level encrypt\)/,
+    /exempts this mail from the rules of its owner, while rule r1 of \* \(Rule 1\) still requires level encrypt\./,
   ],
   [
     'the domain adds to a sender',
