@@ -56,8 +56,14 @@ export class RecentFailures {
     try {
       for await (const record of this.#options.deliveries.read(since)) {
         // Before anything is parsed: most entries are of mail that was delivered.
-        const { kind, result, at = '', id = '' } = record
-        if (kind !== 'outcome' || (result !== 'bounced' && result !== 'kept') || at < from || seen.has(id))
+        const { kind, result, at = '', id = '', notice } = record
+        if (
+          notice !== undefined ||
+          kind !== 'outcome' ||
+          (result !== 'bounced' && result !== 'kept') ||
+          at < from ||
+          seen.has(id)
+        )
           continue
         seen.add(id)
         const entry = fromRecord(record)

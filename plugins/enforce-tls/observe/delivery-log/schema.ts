@@ -4,6 +4,7 @@
  */
 import type { JSONSchemaType } from 'ajv'
 import {
+  NOTICE_RESULTS,
   OUTCOME_RESULTS,
   REPORT_RESULTS,
   WAIVER_RESULTS,
@@ -28,6 +29,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     },
     uuid: text,
     item: optional,
+    notice: { type: 'string', pattern: '^true$', nullable: true },
     from: domain,
     domain,
     recipients: { type: 'integer', minimum: 0 },
@@ -84,7 +86,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'begun', 'sent'],
   waiver: WAIVER_RESULTS,
-  notice: ['undelivered'],
+  notice: NOTICE_RESULTS,
 }
 
 /** Whether that is an entry. */
@@ -117,6 +119,11 @@ export interface DeliveryLogEntry {
   readonly uuid: string
   /** The queue item: parts of a divided message share all else. */
   readonly item?: string
+  /**
+   * `true` where it is of a bounce, or a notice of delay, of this plugin, and so of no message: what becomes of it is in entries of
+   * the kind `notice`, with all else as it was of the message that it is about.
+   */
+  readonly notice?: string
   /** The domain of the envelope's sender; empty for `<>`. */
   readonly from: string
   /** The domain of the recipients. */

@@ -113,7 +113,7 @@ export function messageOf(
     rules: rulesOf(own),
     level: last.level,
     first: first.at,
-    last: last.at,
+    last: beforeNotice.at,
     state,
     nextStep: nextStepOf(own, state, beforeNotice),
     check: checkOf(state, beforeNotice),
@@ -128,7 +128,7 @@ function nextStepOf(
   state: MessageState,
   last: DeliveryLogEntry,
 ): string | null {
-  const notice = entries.findLast(({ kind }) => kind === 'notice')
+  const notice = entries.findLast(({ result }) => result === 'undelivered')
   const step = formatNextStep(state, last)
   return notice ? [formatLostNotice(notice), step].filter((each) => each !== null).join(' ') : step
 }
@@ -169,7 +169,7 @@ function stateOf(entries: readonly DeliveryLogEntry[]): MessageState {
   // As long as nothing else came of it: what was only decided, or tried, may have ended otherwise.
   const waived = entries.some(({ kind }) => kind === 'waiver')
   for (const { kind, result } of entries) {
-    if (kind === 'attempt') continue
+    if (kind === 'attempt' || kind === 'notice') continue
     const state = STATES[result]
     waits = result === 'deferred' ? true : state === undefined && kind !== 'waiver' ? waits : false
     if (state !== undefined && state !== 'waiting') finals.add(state)

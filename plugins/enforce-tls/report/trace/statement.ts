@@ -195,7 +195,7 @@ function stayedHere({ state, exposures, missing }: TracedMessage): string {
 
 /** That whoever sent it does not know. */
 function lostNotice({ steps }: TracedMessage): string {
-  return steps.some(({ kind }) => kind === 'notice')
+  return steps.some(({ result }) => result === 'undelivered')
     ? ' The notice to its sender could not be delivered.'
     : ''
 }

@@ -108,12 +108,25 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   }
 }
 
-/** That the sender knows nothing, why, and where the notice is. */
-function noticeWords({ detail = '', file, node = 'a node' }: DeliveryLogEntry): StepWords {
+const NOTICES: Readonly<Record<string, string>> = {
+  'notice-delivered': 'The notice to the sender was delivered',
+  'notice-waits': 'The notice to the sender waits for the next attempt',
+  'notice-replaced':
+    'The notice to the sender could not be sent as securely as it has to be, so one that only names the message was queued instead',
+  undelivered: 'The notice to the sender could not be delivered: the sender knows nothing',
+}
+
+/** What became of the notice to the sender; of one that is kept, where it is. */
+function noticeWords(entry: DeliveryLogEntry): StepWords {
+  const { result, detail = '', file, node = 'a node', protocol, requiretls = '' } = entry
+  if (result === 'notice-delivered') {
+    const over = protocol === undefined ? '' : ` over ${formatVersion(protocol)}`
+    return { says: `${NOTICES[result] ?? ''}${over}${HANDED_ON[requiretls] ?? ''}`, reason: null }
+  }
   const where = file === undefined ? '' : `it is kept as ${file} in the queue folder of ${node}`
   const parts = [detail, where].filter((part) => part !== '')
   return {
-    says: 'The notice to the sender could not be delivered: the sender knows nothing',
+    says: NOTICES[result] ?? result,
     reason: parts.length === 0 ? null : parts.join('; '),
   }
 }

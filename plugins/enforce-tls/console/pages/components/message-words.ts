@@ -37,8 +37,10 @@ export function reasonOf({ state, steps }: Message): string | null {
   const failed = steps.findLast(({ kind, result }) => kind === 'attempt' && result === 'failed')
   // What a gateway got instead has the server's own words, which are no sentence.
   if (state === 'rerouted') return failed?.says ?? null
+  // A notice that is on its way explains nothing of the message.
+  const last = steps.findLast(({ kind, result }) => kind !== 'notice' || result === 'undelivered')
   return (
-    steps.at(-1)?.reason ?? (['bounced', 'waiting', 'kept'].includes(state) ? (failed?.says ?? null) : null)
+    last?.reason ?? (['bounced', 'waiting', 'kept'].includes(state) ? (failed?.says ?? null) : null)
   )
 }
 
