@@ -12,7 +12,7 @@ import { numbered } from '../text/list.js'
 import { formatUtc, utcSeconds } from '../text/utc.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
-import { Refusal, WrongUse } from './refusal.js'
+import { Ended, Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
 
 /** Where a search begins by default. */
@@ -82,7 +82,11 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
   if (options.statement) return await state(context, options, found)
   const { messages, total } = found
   output.data(messages)
-  if (messages.length === 0) return await explainEmptiness(context, options)
+  if (messages.length === 0) {
+    for (const sentence of await emptiness(context, options)) output.line(sentence)
+    // Exit code 1: not found.
+    throw new Ended(1)
+  }
   for (const message of messages) show(context, message)
   if (total > messages.length)
     output.line(`${numbered(total, 'message')} match; the latest ${messages.length} are shown (--limit).`)
@@ -180,13 +184,14 @@ function whatOf({ says, reason, status }: TraceStep): string[] {
 }
 
 async function state(
-  { output, deliveries }: Context,
-  { output: file }: TraceOptions,
+  context: Context,
+  options: TraceOptions,
   { messages, total }: FoundMessages,
 ): Promise<void> {
+  const { output } = context
+  const { output: file } = options
   const [message, another] = messages
-  if (message === undefined)
-    throw new Refusal([`The delivery log (${deliveries().description}) has no such message.`])
+  if (message === undefined) throw new Refusal(await emptiness(context, options))
   if (another !== undefined) throw severalMatch(messages, total)
   const [statement, made] = [statementOn(message), new Date()]
   if (output.json && file === undefined) return output.data({ ...statement, message })
@@ -217,21 +222,27 @@ function lowerCase(words: string): string {
   return words.charAt(0).toLowerCase() + words.slice(1)
 }
 
-async function explainEmptiness(
-  { output, deliveries, settings }: Context,
+/** That nothing is found, and why that may be. */
+async function emptiness(
+  { deliveries, settings }: Context,
   { to, from, messageId }: TraceOptions,
-): Promise<void> {
+): Promise<[string, ...string[]]> {
   const begins = await deliveries().begins()
-  output.line(`The delivery log (${deliveries().description}) has no such message.`)
-  if (begins !== null)
-    output.line(`It goes back to ${formatUtc(begins)}; older entries were dropped or never made.`)
   const asksNames = [to, from, messageId].some((name) => name !== undefined)
-  if (!settings.evidence.stream)
-    output.line(
-      'It is switched off ([evidence] stream=false in enforce-tls.ini); set it to true to record deliveries.',
-    )
-  else if (asksNames && settings.evidence.addresses === 'none')
-    output.line(
-      'Its entries have no addresses ([evidence] addresses=none in enforce-tls.ini): search with --partner, --owner or --uuid.',
-    )
+  const { stream, addresses } = settings.evidence
+  return [
+    `The delivery log (${deliveries().description}) has no such message.`,
+    'Mail that no rule covers is not recorded, unless it asks for REQUIRETLS itself.',
+    ...(begins === null ? [] : [`It goes back to ${formatUtc(begins)}; older entries were dropped.`]),
+    ...(stream
+      ? []
+      : [
+          'It is switched off ([evidence] stream=false in enforce-tls.ini); set it to true to record deliveries.',
+        ]),
+    ...(stream && asksNames && addresses === 'none'
+      ? [
+          'Its entries have no addresses ([evidence] addresses=none in enforce-tls.ini): search with --partner, --owner or --uuid.',
+        ]
+      : []),
+  ]
 }

@@ -18,8 +18,8 @@ export const QUESTION = "Was this message encrypted on its way to the recipient'
 export interface Statement {
   readonly question: string
   /**
-   * `yes` only where every delivery of it that is known had a TLS session, no attempt went without what is required, and
-   * none is missing from the log. `not-as-required`: encrypted, but a certificate was not checked as required.
+   * `yes` only where every delivery of it that is known had a TLS session, no attempt went without what is required but over TLS as
+   * its sender waived that, and none is missing from the log. `not-as-required`: encrypted, but a certificate was not checked as required.
    */
   readonly answer: 'yes' | 'not-as-required' | 'no' | 'not-delivered' | 'unknown'
   readonly sentence: string
@@ -100,7 +100,8 @@ function worstOf(
   const has = (how: Exposure['how']): boolean => exposures.some((each) => each.how === how)
   if (has('clear')) return WORST.clear
   if (has('unknown') || incomplete) return WORST.unknown
-  return has('tls') ? WORST.tls : null
+  // Of one whose sender waived that, nothing is required any more.
+  return exposures.some(({ how, result }) => how === 'tls' && !result.startsWith('waived')) ? WORST.tls : null
 }
 
 function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): Answer {
@@ -217,7 +218,12 @@ function deliveryFacts(step: TraceStep): (readonly [string, string])[] {
 /** That its sender waived what the rules require. */
 function waiverFacts({ steps }: TracedMessage): (readonly [string, string])[] {
   return steps.some(({ kind }) => kind === 'waiver')
-    ? [['TLS-Required', 'No, in its header: the sender waived what the rule requires']]
+    ? [
+        [
+          'TLS-Required',
+          "No, in its header: the sender waived what the recipient's domain publishes, and the rule requires no more",
+        ],
+      ]
     : []
 }
 

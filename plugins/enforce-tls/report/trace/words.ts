@@ -56,7 +56,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   freed:
     'TLS is not required any more: Haraka tries it as usual; whether it has left, and over TLS, is not known here',
   granted: 'Released: may be sent once without what its rules require',
-  waived: 'Waived by its sender: Haraka tries it as usual, without what its rules require',
+  waived: "Waived by its sender: Haraka tries it as usual, whatever the recipient's domain publishes",
 }
 
 const RELEASED = { begun: 'Released: an attempt began', sent: 'Released: sent' } as const
@@ -156,14 +156,19 @@ function releaseWords(entry: DeliveryLogEntry): StepWords {
   }
 }
 
+/** What is required is waived, so that nothing went without it. */
+const WAIVED_WENT = {
+  clear: 'in the clear',
+  tls: 'over TLS, with a certificate that was not checked',
+  unknown: 'as usual; whether over TLS is not recorded',
+} as const
+
 /** How a message went whose sender waives TLS, and by which word. */
 function waiverWords(entry: DeliveryLogEntry): StepWords {
   const { result, detail = null } = entry
   const what = result === 'waived-begun' ? 'an attempt began' : 'sent'
-  const says =
-    result === 'waived'
-      ? (OUTCOMES['waived'] ?? result)
-      : `Waived by its sender: ${what} ${HOW_IT_WENT[howOf(entry)]}`
+  const how = WAIVED_WENT[howOf(entry)]
+  const says = result === 'waived' ? (OUTCOMES['waived'] ?? result) : `Waived by its sender: ${what} ${how}`
   return { says, reason: detail }
 }
 
