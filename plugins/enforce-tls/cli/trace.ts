@@ -4,7 +4,7 @@ import { formatExposures } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
 import { searchMessages, type FoundMessages } from '../report/trace/search.js'
 import { requiredFacts } from '../report/trace/onward.js'
-import { recipientsOf, senderOf, statementOn } from '../report/trace/statement.js'
+import { recipientsOf, senderOf, statementOn, waiverFacts } from '../report/trace/statement.js'
 import { toStatementPage, toText } from '../report/trace/statement-text.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../report/trace/trace-query.js'
 import { formatVersion } from '../report/trace/words.js'
@@ -134,6 +134,7 @@ function show({ output }: Context, message: TracedMessage): void {
     to: recipientsOf(message),
     ...(messageId === null ? {} : { 'Message-ID': `<${messageId}>` }),
     ...Object.fromEntries(requiredFacts(message).map(([name, value]) => [name.toLowerCase(), value])),
+    ...Object.fromEntries(waiverFacts(message)),
   })
   output.table(
     ['time (UTC)', 'server', 'TLS', 'what happened'],

@@ -7,7 +7,7 @@ import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { Level } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
-import { messageIdOf } from './message-id.js'
+import { ignoredNoOf, messageIdOf, type IgnoredNo } from './message-id.js'
 import { isOwnNotice } from './own-notice.js'
 import { itemIdOf } from './queue-name.js'
 import type { AttemptFailure, Tested } from './outcome.js'
@@ -32,6 +32,8 @@ interface About {
   readonly tries?: number
   /** The message's Message-ID, where it is looked for; `null` where it has none, or can't be read. Never rejects. */
   readonly messageId?: Promise<string | null> | undefined
+  /** Of a message that requires TLS: why `TLS-Required: No` would not count, and whether it says that; absent where it is not looked for. */
+  readonly ignoredNo?: IgnoredNo
   /** It is of a bounce, or a notice of delay, that this plugin has written, and so of no message. */
   readonly isNotice?: true
 }
@@ -271,6 +273,7 @@ export class DeliveryEvents {
 /** What all events of an item have in common. */
 export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddress[]): About {
   const { uuid, domain, mail_from } = item.todo
+  const ignoredNo = ignoredNoOf(item)
   return {
     at: Date.now(),
     uuid,
@@ -280,6 +283,7 @@ export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddre
     recipients: recipients.map(addressText),
     tries: item.num_failures,
     messageId: messageIdOf(item),
+    ...(ignoredNo ? { ignoredNo } : {}),
     ...(isOwnNotice(item) ? ({ isNotice: true } as const) : {}),
   }
 }

@@ -10,6 +10,7 @@ import {
   WAIVER_RESULTS,
   type DeliveryEvent,
 } from '../../delivery/delivery-events.js'
+import { IGNORED_WHYS, type IgnoredWhy } from '../../requiretls/ignored-no.js'
 import { jsonShape } from '../../work/json-shape.js'
 
 const text = { type: 'string' } as const
@@ -72,6 +73,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     node: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
+    ignoredNo: { type: 'string', enum: IGNORED_WHYS, nullable: true },
     requiretls: { type: 'string', pattern: '^(?:yes|no|refused)$', nullable: true },
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
@@ -124,6 +126,8 @@ export interface DeliveryLogEntry {
    * the kind `notice`, with all else as it was of the message that it is about.
    */
   readonly notice?: string
+  /** Why `TLS-Required: No` in its header did not count; absent where it does not say that, and where it is not looked for. */
+  readonly ignoredNo?: IgnoredWhy
   /** The domain of the envelope's sender; empty for `<>`. */
   readonly from: string
   /** The domain of the recipients. */

@@ -1,4 +1,5 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
+import type { IgnoredWhy } from '../../requiretls/ignored-no.js'
 import type { OnwardSaid } from '../../delivery/tls/onward-mail.js'
 import { isHash } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
@@ -68,6 +69,8 @@ export interface TracedMessage {
   /** What a check would show of what fails: the recipients' servers at `level`, or a gateway; `null` for nothing. */
   readonly check: UsefulCheck | null
   readonly steps: readonly TraceStep[]
+  /** Why `TLS-Required: No` in its header did not count last; `null` where it does not say that, or that was not looked for. */
+  readonly ignoredNo: IgnoredWhy | null
   /** Attempts without what is required, for whichever of its recipients at this domain. */
   readonly exposures: readonly Exposure[]
   /** Why attempts are missing from the log, or may be, in sentences; none where nothing says so. */
@@ -118,6 +121,7 @@ export function messageOf(
     nextStep: nextStepOf(own, state, beforeNotice),
     check: checkOf(state, beforeNotice),
     steps: own.map(stepOf),
+    ignoredNo: own.findLast(({ ignoredNo }) => ignoredNo !== undefined)?.ignoredNo ?? null,
     exposures: [...unloggedReleases(whole.entries, whole), ...exposuresOf(inOrder(whole.entries))],
     missing: missingOf(whole.entries, whole),
   }

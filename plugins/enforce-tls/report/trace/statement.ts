@@ -7,6 +7,7 @@ import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
 import { formatExposures } from './format-exposure.js'
+import { IGNORED_TEXTS } from '../../requiretls/ignored-no.js'
 import { isPromised, onwardFacts, requiredFacts } from './onward.js'
 import { formatUtc } from '../../text/utc.js'
 import { formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
@@ -215,8 +216,11 @@ function deliveryFacts(step: TraceStep): (readonly [string, string])[] {
   ]
 }
 
-/** That its sender waived what the rules require. */
-function waiverFacts({ steps }: TracedMessage): (readonly [string, string])[] {
+/** That its sender waived what the rules require, or wanted to. */
+export function waiverFacts({
+  steps,
+  ignoredNo,
+}: Pick<TracedMessage, 'steps' | 'ignoredNo'>): (readonly [string, string])[] {
   return steps.some(({ kind }) => kind === 'waiver')
     ? [
         [
@@ -224,7 +228,9 @@ function waiverFacts({ steps }: TracedMessage): (readonly [string, string])[] {
           "No, in its header: the sender waived what the recipient's domain publishes, and the rule requires no more",
         ],
       ]
-    : []
+    : ignoredNo === null
+      ? []
+      : [['TLS-Required', `No, in its header: that ${IGNORED_TEXTS[ignoredNo]}`]]
 }
 
 /** Who released it, and why. */
