@@ -6,7 +6,7 @@ import { fromRecord } from '../observe/delivery-log/entry.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
-import { DAY } from './report-query.js'
+import { concerns, DAY } from './report-query.js'
 import { Counter } from './tallies.js'
 
 /** So long an answer is good enough, in milliseconds. */
@@ -69,7 +69,7 @@ export class RecentFailures {
         const entry = fromRecord(record)
         if (entry?.class === undefined) continue
         counts.add(entry.from)
-        if (entry.rules.some(({ owner }) => owner === EVERYONE)) counts.add(EVERYONE)
+        if (concerns(EVERYONE, entry)) counts.add(EVERYONE)
       }
       return new Map(counts.entries())
     } catch (error) {

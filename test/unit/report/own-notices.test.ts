@@ -158,6 +158,16 @@ describe('notices in the delivery log', () => {
     )
   })
 
+  it('beside what messages ask for themselves, which is no rule of the service', async () => {
+    const asked = { owner: '*', id: 'requiretls', name: 'REQUIRETLS' }
+    const log = [entry({ at: at(2), rules: [asked], result: 'bounced', class: 'requiretls-not-supported' })]
+    const read = { read: () => records(...log) }
+    const counts = await new RecentFailures({ deliveries: read, isRecorded: () => true }).byDomain()
+    assert.deepEqual([...(counts ?? [])], [['acme.example', 1]])
+    const query = { since, until, owner: '*', domain: null, now: until }
+    assert.equal((await makeReport(records(...log), query)).enforced.messages, 0)
+  })
+
   it('are no traffic of a rule, and nothing that a change of rules would do', async () => {
     const traffic = await trafficOfRules(deliveries, '*', until)
     assert.deepEqual(traffic?.rules, [{ id: 'r1', messages: 1, failed: 1 }])
