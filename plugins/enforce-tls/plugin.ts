@@ -29,8 +29,9 @@ import { keepFromOtherQueues, type QueueContext } from './hooks/queue-outbound.j
 import { NO_RULE, requirementOf } from './rules/requirement.js'
 import { RuleStates } from './observe/metrics/rule-states.js'
 import { Policy } from './policy/policy.js'
-import { readSettings, storeIn } from './settings/settings.js'
+import { readSettings, storeIn, type SettingsRead } from './settings/settings.js'
 import type { Settings } from './settings/types.js'
+import { listed } from './text/list.js'
 import { KnownStore } from './store/known-store.js'
 import { openDeliveryLog, openSharedHashes, openStore, openSentReports } from './store/open-store.js'
 import type { RuleStore } from './store/rule-store.js'
@@ -56,6 +57,11 @@ import {
 
 /** What a check asks for that is to find out which levels hold. */
 const ANY_TLS = requirementOf({ level: 'encrypt' }, '', NO_RULE)
+
+/** Readings so close to each other may be of one edit, in milliseconds. */
+const SAME_EDIT = 5000
+/** So many changed settings are named in one line. */
+const CHANGED_MAX = 20
 
 /** The plugin in one Haraka process. */
 export class Enforcer {
@@ -85,6 +91,8 @@ export class Enforcer {
   #storeAvailable: boolean | null = null
   #settings: Settings
   #contexts: AllContexts
+  /** When the settings were read last, by a clock that nobody sets. */
+  #readAt = -Infinity
 
   /**
    * @throws {SettingsError} for a bad `enforce-tls.ini`.
@@ -231,7 +239,7 @@ export class Enforcer {
     plugin.loginfo(`rules are in ${this.#store.description}${origin}`)
   }
 
-  #onSettingsChange(result: { readonly settings: Settings } | { readonly error: Error }): void {
+  #onSettingsChange(result: SettingsRead | { readonly error: Error }): void {
     try {
       if ('error' in result) throw result.error
       const { main } = result.settings
@@ -247,7 +255,7 @@ export class Enforcer {
       this.#observers.watchTrusts()
       this.#tlsRpt.settingsChanged()
       this.#reports.settingsChanged()
-      this.#plugin.lognotice('enforce-tls.ini was read again')
+      this.#noteReading(result.changed)
       if (
         main.forwardedMail !== before.main.forwardedMail ||
         result.settings.requiretls.announce !== before.requiretls.announce
@@ -255,8 +263,19 @@ export class Enforcer {
         this.#remark()
     } catch (error) {
       const problem = errorMessage(error)
+      this.#readAt = -Infinity
       this.#plugin.logerror(`${problem}; the settings before this change stay in force`)
     }
+  }
+
+  /** One edit of a file can be several events of it, and so several readings. @param changed as `[section] key` */
+  #noteReading(changed: readonly string[]): void {
+    const isSameEdit = changed.length === 0 && performance.now() - this.#readAt < SAME_EDIT
+    this.#readAt = performance.now()
+    if (isSameEdit) return
+    const what =
+      changed.length === 0 ? 'nothing has changed in it' : `changed: ${listed(changed, CHANGED_MAX)}`
+    this.#plugin.lognotice(`enforce-tls.ini was read again; ${what}`)
   }
 
   /** Hook `send_email`: runs before every attempt of every item, also after a restart. Total. */

@@ -38,6 +38,30 @@ describe('status', { concurrency: 8 }, () => {
     assert.match(said, /^ *problems +0$/m)
   })
 
+  it('says what is set for REQUIRETLS where Haraka has its settings', async (t) => {
+    const rulesFile = await RulesFile.create(t, 'a.example')
+    assert.doesNotMatch(await rulesFile.done('status'), /REQUIRETLS/)
+    // Haraka's reader gives a file that it knows as it was first.
+    const said = async (lines: string): Promise<string> => {
+      const folder = new TemporaryFolder('cli-requiretls')
+      t.after(() => folder.close())
+      await mkdir(path.join(folder.path, 'config'))
+      const ini = path.join(folder.path, 'config', 'enforce-tls.ini')
+      await writeFile(ini, `[store]\ntype=file\n[requiretls]\n${lines}`)
+      return (await inProcess(['status', '--config', folder.path])).stdout.replace(/\s+/g, ' ')
+    }
+    assert.match(
+      await said(''),
+      /REQUIRETLS not announced \(announce=false\); policy enforce; TLS-Required: No counts /,
+    )
+    assert.match(
+      await said(
+        'announce=true\nannounce_except[]=10.0.0.0/8\npolicy=opportunistic\npolicy_for=bank.example enforce\nhonour_no=false\n',
+      ),
+      /REQUIRETLS announced inside TLS, but not to 10\.0\.0\.0\/8; policy opportunistic \(1 line policy_for beside it\); TLS-Required: No does not count \(honour_no=false\)/,
+    )
+  })
+
   it('says since when the delivery log has entries, and in the folder of Haraka what is dropped', async (t) => {
     const rulesFile = await RulesFile.create(t, 'a.example')
     assert.doesNotMatch(await rulesFile.done('status'), /delivery log/)

@@ -103,10 +103,14 @@ describe('trace', { concurrency: 8 }, () => {
   it('says what the log can not know', async (t) => {
     const rulesFile = await RulesFile.create(t)
     await log(rulesFile, {})
+    const { code, stdout } = await rulesFile.run('trace', '--to', 'norule@acme.example')
+    assert.equal(code, 1)
     assert.match(
-      await rulesFile.done('trace', '--to', 'cfo@bank.example'),
-      /has no such message\.\nIt goes back to \d{4}-.*; older entries were dropped or never made\.\n/,
+      stdout,
+      /has no such message\.\nMail that no rule covers is not recorded, .*\nIt goes back to \d{4}-.*; older entries were dropped\.\n/,
     )
+    const json = await rulesFile.run('trace', '--to', 'norule@acme.example', '--json')
+    assert.deepEqual([json.code, json.stdout], [1, '[]\n'])
   })
 
   it('makes a statement on one message, as text or as a page', async (t) => {
@@ -126,6 +130,6 @@ describe('trace', { concurrency: 8 }, () => {
     await rulesFile.done('trace', '--uuid', 'U.1', '--statement', '--output', file)
     assert.match(readFileSync(file, 'utf8'), /^<!doctype html>/)
     const none = await rulesFile.runAlone('trace', '--uuid', 'X', '--statement')
-    assert.match(none.stderr, /has no such message\./)
+    assert.match(none.stderr, /has no such message\.[^]*no rule covers is not recorded/)
   })
 })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { inProcess } from '../cli/enforce-tls.js'
+import type { DeliveryReport } from '../../plugins/enforce-tls/report/delivery-report.js'
 import { startHaraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
 import { fileStoreConfig } from '../support/rules.js'
@@ -81,6 +82,21 @@ it('a bounce that carries the headers is itself held to TLS', async () => {
   assert.doesNotMatch(minimal.data, /Diagnosis/)
   await haraka.waitForEmptyQueue()
   assert.equal(other.connections.length, 2)
+
+  const run = (...args: readonly string[]) => inProcess([...args, '--config', haraka.folder])
+  await haraka.until(
+    async () => (await run('trace', '--from', 'joe@other.example')).stdout.includes('queued instead'),
+    'what became of the bounce in the log of the message',
+  )
+  const report = JSON.parse((await run('report', '--json')).stdout) as DeliveryReport
+  assert.deepEqual(
+    report.partners.map(({ domain, enforced }) => [domain, enforced.messages, enforced.bounced]),
+    [['clinic.example', 2, 2]],
+  )
+  const { stdout } = await run('trace', '--from', 'ann@acme.example')
+  assert.match(stdout.replace(/\s+/g, ' '), /The notice to the sender was delivered over TLS 1\.3/)
+  const all = JSON.parse((await run('trace', '--result', 'bounced', '--json')).stdout) as unknown[]
+  assert.equal(all.length, 2)
 })
 
 it('a bounce that carries the headers waits a little for TLS on its way, then a minimal one goes', async () => {

@@ -60,6 +60,12 @@ describe('metrics', () => {
 
     haraka.writeConfig({ 'enforce-tls.ini': '[store]\ntype=file\n[metrics]\nenabled=false\n' })
     await haraka.until(async () => (await fetch(url)).status === 404, 'metrics to be switched off')
+    // Each edit once, however many events the file makes of it; and what it changed.
+    await haraka.waitForLog(/read again; changed: .*\[metrics\] enabled/)
+    assert.deepEqual(
+      [...haraka.log.matchAll(/enforce-tls\.ini was read again; (.*)/g)].map(([, what]) => what),
+      ['changed: [metrics] allow', 'changed: [metrics] enabled, [metrics] allow'],
+    )
   })
 
   it('are the same for every scrape, whichever worker is asked, also when one has ended', async () => {

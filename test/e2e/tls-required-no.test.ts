@@ -1,6 +1,7 @@
 /** Messages that say `TLS-Required: No` (RFC 8689 section 4.2.2) and servers at which TLS fails, in whatever way. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { inProcess } from '../cli/enforce-tls.js'
 import { startHaraka, type Haraka } from '../support/haraka.js'
 import { parseBounce } from '../support/mail.js'
 import { cut, silence, tlsAlert } from '../support/peer-steps.js'
@@ -104,6 +105,15 @@ describe('a message with TLS-Required: No', () => {
     const bounce = (await mailbox.waitForMessages(2)).at(-1)
     assert.match(parseBounce(bounce?.data ?? '').recipients[0]?.['status'] ?? '', /^5\.7\./)
     assert.ok(!peers['strict']?.connections.at(-1)?.verbs('clear').includes('MAIL'))
+    const ignored = "does not count, because more is required than what the recipient's domain publishes"
+    await haraka.waitForLog(new RegExp(`TLS-Required: No in the header of the message ${ignored}`))
+    const trace = async (...more: readonly string[]): Promise<string> => {
+      const args = ['trace', '--to', 'cfo@ruled.example', ...more, '--config', haraka.folder]
+      return (await inProcess(args)).stdout.replace(/\s+/g, ' ')
+    }
+    await haraka.until(async () => (await trace()).includes('Bounced'), 'the outcome in the delivery log')
+    for (const said of [await trace(), await trace('--statement')])
+      assert.match(said, new RegExp(`TLS-Required No, in its header: that ${ignored}`))
     const { length } = peers['cut']?.messages ?? []
     await send('cut', {})
     await haraka.until(() => haraka.queueFiles().length === 1, 'the message to wait')

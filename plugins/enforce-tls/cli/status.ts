@@ -14,6 +14,7 @@ import { keptState } from './status-kept.js'
 import { formatResolvers, resolverState, resolverWarnings } from './status-dns.js'
 import { deliveryLogFacts } from './status-log.js'
 import { mailedState } from './status-mailed.js'
+import { formatRequireTls, requireTlsState } from './status-requiretls.js'
 import { suggestState } from './status-suggest.js'
 import { formatTrusts, trustState } from './status-trusts.js'
 import { tlsRptState, type TlsRptStatus } from './status-tls-rpt.js'
@@ -84,6 +85,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
   const report = { ...entries, problems: [...about, ...entries.problems] }
   const { domains, rules } = report
   const forwarded = forwardedState(context)
+  const requireTls = requireTlsState(context)
   const log = await deliveryLogFacts(context)
   output.facts({
     ...read({ ...facts, ...log, marker: standing.marker }),
@@ -97,6 +99,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
         }),
     groups: String(report.groups),
     ...(forwarded === null ? {} : { 'forwarded mail': forwarded }),
+    ...(requireTls === null ? {} : { REQUIRETLS: formatRequireTls(requireTls) }),
     ...(resolvers.length === 0 ? {} : { 'DNS resolvers': formatResolvers(resolvers) }),
     ...(tlsRpt === null ? {} : { 'TLS reports': tlsRpt.text }),
     ...(mailed === null ? {} : { 'reports by mail': mailed.text }),
@@ -117,6 +120,7 @@ async function showStatus(context: Context, { fix, yes }: StatusOptions): Promis
     id: standing.id,
     ...report,
     ...(forwarded === null ? {} : { forwardedMail: context.settings.main.forwardedMail }),
+    ...(requireTls === null ? {} : { requireTls }),
     problems: left.map(dataOf),
     ...(resolvers.length === 0 ? {} : { resolvers }),
     ...(tlsRpt === null ? {} : { tlsReports: dataOfReports(tlsRpt) }),

@@ -4,7 +4,7 @@ import { formatExposures } from '../report/trace/format-exposure.js'
 import type { TracedMessage, TraceStep } from '../report/trace/message.js'
 import { searchMessages, type FoundMessages } from '../report/trace/search.js'
 import { requiredFacts } from '../report/trace/onward.js'
-import { recipientsOf, senderOf, statementOn } from '../report/trace/statement.js'
+import { recipientsOf, senderOf, statementOn, waiverFacts } from '../report/trace/statement.js'
 import { toStatementPage, toText } from '../report/trace/statement-text.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../report/trace/trace-query.js'
 import { formatVersion } from '../report/trace/words.js'
@@ -13,7 +13,7 @@ import { formatUtc, utcSeconds } from '../text/utc.js'
 import { examples, type Context, type Root, type WithStore } from './context.js'
 import { warnOfOwner } from './owner-known.js'
 import { domainOf, periodOf, TIMES, writeOutput } from './report-query.js'
-import { Refusal, WrongUse } from './refusal.js'
+import { Ended, Refusal, WrongUse } from './refusal.js'
 import { ownerOf } from './rule-entries.js'
 import { checksOf } from './trace-check.js'
 
@@ -85,7 +85,11 @@ async function trace(context: Context, options: TraceOptions): Promise<void> {
   if (options.statement) return await state(context, options, found)
   const { messages, total } = found
   output.data(messages)
-  if (messages.length === 0) return await explainEmptiness(context, options)
+  if (messages.length === 0) {
+    for (const sentence of await emptiness(context, options)) output.line(sentence)
+    // Exit code 1: not found.
+    throw new Ended(1)
+  }
   for (const message of messages) await show(context, message)
   if (total > messages.length)
     output.line(`${numbered(total, 'message')} match; the latest ${messages.length} are shown (--limit).`)
@@ -135,6 +139,7 @@ async function show(context: Context, message: TracedMessage): Promise<void> {
     to: recipientsOf(message),
     ...(messageId === null ? {} : { 'Message-ID': `<${messageId}>` }),
     ...Object.fromEntries(requiredFacts(message).map(([name, value]) => [name.toLowerCase(), value])),
+    ...Object.fromEntries(waiverFacts(message)),
   })
   output.table(
     ['time (UTC)', 'server', 'TLS', 'what happened'],
@@ -182,13 +187,14 @@ function whatOf({ says, reason, status }: TraceStep): string[] {
 }
 
 async function state(
-  { output, deliveries }: Context,
-  { output: file }: TraceOptions,
+  context: Context,
+  options: TraceOptions,
   { messages, total }: FoundMessages,
 ): Promise<void> {
+  const { output } = context
+  const { output: file } = options
   const [message, another] = messages
-  if (message === undefined)
-    throw new Refusal([`The delivery log (${deliveries().description}) has no such message.`])
+  if (message === undefined) throw new Refusal(await emptiness(context, options))
   if (another !== undefined) throw severalMatch(messages, total)
   const [statement, made] = [statementOn(message), new Date()]
   if (output.json && file === undefined) return output.data({ ...statement, message })
@@ -219,21 +225,27 @@ function lowerCase(words: string): string {
   return words.charAt(0).toLowerCase() + words.slice(1)
 }
 
-async function explainEmptiness(
-  { output, deliveries, settings }: Context,
+/** That nothing is found, and why that may be. */
+async function emptiness(
+  { deliveries, settings }: Context,
   { to, from, messageId }: TraceOptions,
-): Promise<void> {
+): Promise<[string, ...string[]]> {
   const begins = await deliveries().begins()
-  output.line(`The delivery log (${deliveries().description}) has no such message.`)
-  if (begins !== null)
-    output.line(`It goes back to ${formatUtc(begins)}; older entries were dropped or never made.`)
   const asksNames = [to, from, messageId].some((name) => name !== undefined)
-  if (!settings.evidence.stream)
-    output.line(
-      'It is switched off ([evidence] stream=false in enforce-tls.ini); set it to true to record deliveries.',
-    )
-  else if (asksNames && settings.evidence.addresses === 'none')
-    output.line(
-      'Its entries have no addresses ([evidence] addresses=none in enforce-tls.ini): search with --partner, --owner or --uuid.',
-    )
+  const { stream, addresses } = settings.evidence
+  return [
+    `The delivery log (${deliveries().description}) has no such message.`,
+    'Mail that no rule covers is not recorded, unless it asks for REQUIRETLS itself.',
+    ...(begins === null ? [] : [`It goes back to ${formatUtc(begins)}; older entries were dropped.`]),
+    ...(stream
+      ? []
+      : [
+          'It is switched off ([evidence] stream=false in enforce-tls.ini); set it to true to record deliveries.',
+        ]),
+    ...(stream && asksNames && addresses === 'none'
+      ? [
+          'Its entries have no addresses ([evidence] addresses=none in enforce-tls.ini): search with --partner, --owner or --uuid.',
+        ]
+      : []),
+  ]
 }

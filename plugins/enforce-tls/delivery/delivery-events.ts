@@ -7,7 +7,8 @@ import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { HostRequirement } from '../published/host-requirement.js'
 import type { Level } from '../rules/levels.js'
 import type { Requirement } from '../rules/requirement.js'
-import { messageIdOf } from './message-id.js'
+import { ignoredNoOf, messageIdOf, type IgnoredNo } from './message-id.js'
+import { isOwnNotice } from './own-notice.js'
 import { itemIdOf } from './queue-name.js'
 import type { AttemptFailure, Tested } from './outcome.js'
 import type { Departure } from './own-socket.js'
@@ -31,6 +32,10 @@ interface About {
   readonly tries?: number
   /** The message's Message-ID, where it is looked for; `null` where it has none, or can't be read. Never rejects. */
   readonly messageId?: Promise<string | null> | undefined
+  /** Of a message that requires TLS: why `TLS-Required: No` would not count, and whether it says that; absent where it is not looked for. */
+  readonly ignoredNo?: IgnoredNo
+  /** It is of a bounce, or a notice of delay, that this plugin has written, and so of no message. */
+  readonly isNotice?: true
 }
 
 /** The gateway that a message goes through. */
@@ -202,22 +207,38 @@ export interface WaiverEvent extends About {
   readonly departure?: Departure
 }
 
-/** The bounce of a message, or the notice that it is delayed, could not be delivered itself, and is kept: its sender knows nothing. */
-export interface NoticeKept extends About {
+/** What a {@link NoticeEvent} can be. */
+export const NOTICE_RESULTS = ['notice-delivered', 'notice-waits', 'notice-replaced', 'undelivered'] as const
+
+/** What became of the bounce of a message, or of the notice that it is delayed. */
+export interface NoticeEvent extends About {
   readonly kind: 'notice'
   /** What the message required. */
   readonly requirement: Pick<Requirement, 'level' | 'decidedBy'>
-  readonly result: 'undelivered'
-  /** Why, in words that may quote a server. */
-  readonly words: string
-  /** Its name in the queue folder of a node. */
-  readonly file: string
-  readonly node: string
+  /**
+   * `notice-replaced`: it could not be sent as securely as it has to be, so that one which only names the message was
+   * queued instead. `undelivered`: it is kept as `file`, and the sender knows nothing.
+   */
+  readonly result: (typeof NOTICE_RESULTS)[number]
+  /** The last server of the sender that was tried, and where that connection went; empty for none. */
+  readonly host: string
+  readonly to: string
+  /** The session over which it was delivered. */
+  readonly session: TlsSession | null
+  /** Why it was not delivered, where TLS is to blame; else `null`. */
+  readonly failure: AttemptFailure | null
+  /** Why it was not delivered, in words that may quote a server. */
+  readonly words?: string
+  /** Of a delivery: whether it was handed on with REQUIRETLS; absent where nobody asks for that. */
+  readonly requireTls?: OnwardSaid
+  /** Of one that is kept: its name in the queue folder of a node. */
+  readonly file?: string
+  readonly node?: string
 }
 
 /** Anything that is reported to observers. */
 export type DeliveryEvent =
-  AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | WaiverEvent | NoticeKept
+  AttemptEnded | Outcome | ReportEvent | Refused | ReleaseEvent | WaiverEvent | NoticeEvent
 
 /** An observer. Called synchronously on the delivery path: keep it short, put work off. */
 export type DeliveryObserver = (event: DeliveryEvent) => void
@@ -252,6 +273,7 @@ export class DeliveryEvents {
 /** What all events of an item have in common. */
 export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddress[]): About {
   const { uuid, domain, mail_from } = item.todo
+  const ignoredNo = ignoredNoOf(item)
   return {
     at: Date.now(),
     uuid,
@@ -261,5 +283,15 @@ export function aboutItem(item: HarakaMailItem, recipients: readonly HarakaAddre
     recipients: recipients.map(addressText),
     tries: item.num_failures,
     messageId: messageIdOf(item),
+    ...(ignoredNo ? { ignoredNo } : {}),
+    ...(isOwnNotice(item) ? ({ isNotice: true } as const) : {}),
   }
+}
+
+/**
+ * Whether an event is of a notice of this plugin, and so says nothing of messages, partners or the service. What an
+ * administrator released is told all the same, whatever it was.
+ */
+export function isOfNotice({ kind, isNotice }: Pick<DeliveryEvent, 'kind' | 'isNotice'>): boolean {
+  return isNotice === true && kind !== 'release'
 }

@@ -13,7 +13,7 @@ import { allTried } from './all-tried.js'
 import { definitionOf } from './failure-classes.js'
 import { bounceRespond, deferredRespond, giveUp, deferItem, doubleBounce, tempFail } from './finish.js'
 import { deliverByGateway, goesByGateway } from './gateway.js'
-import { isBounceOfCovered } from './bounce/requiretls-note.js'
+import { isOwnNotice } from './own-notice.js'
 import type { GuardContext } from './guard-context.js'
 import { GuardedItem, type Asked, type GuardedVersions } from './guarded-item.js'
 import { deliverOnSocket, deliverOverOpen, isFree, termsAtHop } from './host-attempt.js'
@@ -119,7 +119,7 @@ export class Guard {
     const { haraka, item, context } = this.#guarded
     if (!isTold) this.#guarded.emitFreed()
     context.waiting.ended(item, 'free')
-    haraka.detach(isBounceOfCovered(item) ? ['double_bounce'] : [])
+    haraka.detach(isOwnNotice(item) ? ['double_bounce'] : [])
     guards.delete(item)
   }
 

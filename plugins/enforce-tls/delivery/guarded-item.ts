@@ -14,13 +14,13 @@ import { demandKey, knownByName, type Requirement } from '../rules/requirement.j
 import { Overrides } from './overrides.js'
 import type { AskedFor, GuardContext } from './guard-context.js'
 import { aboutItem, type Outcome } from './delivery-events.js'
+import { noticeKept, noticeOutcome } from './notice-events.js'
 import { asOnward, statusOf, type Attempt, type AttemptFailure } from './outcome.js'
 import type { Departure } from './own-socket.js'
 import { Attempts } from './attempts.js'
 import type { GatewayRoute } from './gateway-route.js'
 import { withoutLogin } from './gateway-secrets.js'
 import type { Connection } from './connections/connection.js'
-import { subjectOf } from './bounce/about-note.js'
 import { reasonWithoutTls } from './other-reason.js'
 import type { GivingUp, Release } from './waiting.js'
 import type { Place } from './connections/pool.js'
@@ -286,7 +286,7 @@ export class GuardedItem {
     }
     const failure = result === 'delivered' ? null : this.tlsFailure
     const atHost = attempt?.requirement ?? requirement
-    this.context.emit({
+    const outcome: Outcome = {
       kind: 'outcome',
       ...this.#about(recipients),
       requirement: atHost,
@@ -306,16 +306,16 @@ export class GuardedItem {
       ...(route ? { via: { gateway: route.gateway.name, instead: route.instead } } : {}),
       ...(attempt?.gateway === undefined ? {} : { ruleLevel: requirement.level }),
       ...(result === 'delivered' && attempt?.onward ? { requireTls: attempt.onward.said } : {}),
-    })
+    }
+    this.context.emit(outcome)
+    const ofNotice = noticeOutcome(item, outcome)
+    if (ofNotice) this.context.emit(ofNotice)
     return attempt
   }
 
   /** A bounce, or a notice of delay, is kept as it could not be delivered: that is told of the message it is about. @param file its name now */
   emitNoticeKept(reason: string, file: string): void {
     const { item, context } = this
-    const about = subjectOf(item)
-    if (!about) return
-    const { level, decidedBy, ...message } = about
     const isAnswered = item.bounce_error?.mx !== undefined
     const attempt = this.#round.attempts.at(-1) ?? null
     const words = reasonWithoutTls(
@@ -323,10 +323,8 @@ export class GuardedItem {
       isAnswered ? { host: attempt?.host ?? SENDERS_SERVER, failure: null } : null,
       reason,
     )
-    context.emit({
-      ...{ kind: 'notice', result: 'undelivered', at: Date.now(), ...message },
-      ...{ requirement: { level, decidedBy }, words, file, node: context.me() },
-    })
+    const event = noticeKept(item, { words, file, node: context.me() })
+    if (event) context.emit(event)
   }
 
   /** MAIL is about to go out over Haraka's own connection: what leaves without what is required is told before it does. */

@@ -5,8 +5,9 @@
 import constants from 'haraka-constants'
 import type { Guard } from '../delivery/guard.js'
 import type { Asked } from '../delivery/guarded-item.js'
+import { isOwnNotice } from '../delivery/own-notice.js'
 import { makeTlsOptional } from '../delivery/tls-optional.js'
-import { lookForMessageId } from '../delivery/message-id.js'
+import { lookForMessageId, noteIgnoredNo } from '../delivery/message-id.js'
 import { requirementOfMark } from '../delivery/bounce/requiretls-note.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import { rulesOf } from '../observe/report-log.js'
@@ -22,6 +23,7 @@ import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
 import { isAsked, isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
+import { IGNORED_TEXTS, ignoredWhy } from '../requiretls/ignored-no.js'
 import { isWaivable } from '../rules/waivable.js'
 import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
 import {
@@ -173,7 +175,19 @@ export class Decisions {
     const what = level === 'none' ? 'nothing' : level
     const by = decidedBy.every(isAsked) ? 'as its sender asks' : `by rule ${rulesOf(requirement)}`
     item.loginfo(`enforce-tls: ${what} is required${onward}, ${by}`)
-    if (this.#context.namesMessages()) lookForMessageId(item)
+    if (this.#context.namesMessages()) {
+      lookForMessageId(item)
+      const asks = asksForRequireTls(item.todo)
+      const why = ignoredWhy(
+        asked ? asked.byRules : requirement,
+        asks,
+        this.#context.words().settings.honourNo,
+      )
+      if (!isOwnNotice(item))
+        noteIgnoredNo(item, why, () =>
+          item.lognotice(`enforce-tls: TLS-Required: No in the header of the message ${IGNORED_TEXTS[why]}`),
+        )
+    }
     guard.enforce(requirement, asked)
   }
 

@@ -8,7 +8,7 @@ import type { DeliveryReport } from './delivery-report.js'
 import { WHOLE_LOG, type LogScope } from './scope.js'
 import { formatDropped, NOTHING_REQUIRED, utc } from './format.js'
 import { headline } from './headline.js'
-import { formatWaived, howTheyWent } from './waived.js'
+import { formatWaived } from './waived.js'
 import { gapSentences, isIncomplete, uncoveredBy, unruledMail, type Uncovered } from './gaps.js'
 
 export interface Conclusion {
@@ -74,7 +74,7 @@ function noneRequired(
   const atFirst = `${numbered(freed, `${recorded}message`)} required TLS at first and then no longer`
   const some = [
     ...(freed > 0 ? [atFirst] : []),
-    ...(waived === null ? [] : [`${waived} would have required TLS`]),
+    ...(waived === null ? [] : [`${waived} would have required TLS where partners publish it`]),
   ]
   if (some.length === 0)
     return {
@@ -206,7 +206,7 @@ function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
   const { machine, down, nodesUnknown, deliversUnknown } = scope
   const { enforced, reported, historyUnknown } = report
   const dropped = formatDropped(report)
-  const { asUsual, freed, waived } = enforced
+  const { asUsual, freed } = enforced
   return [
     ...(dropped === null ? [] : [`${dropped} What happened before is not in this report.`]),
     ...gapSentences(report, scope),
@@ -245,11 +245,6 @@ function limitsOf(report: DeliveryReport, scope: LogScope): string[] {
     ...(asUsual > 0
       ? [
           `Not counted: ${numbered(asUsual, 'message')} delivered with or without TLS, because ${NOTHING_REQUIRED}.`,
-        ]
-      : []),
-    ...(waived > 0
-      ? [
-          `Not counted: ${numbered(waived, 'message')} that went without what the rules require of what partners publish, because the header says TLS-Required: No (RFC 8689): ${howTheyWent(enforced)}.`,
         ]
       : []),
   ]

@@ -1,10 +1,9 @@
 /**
- * The one sentence of a report, for who reads nothing else: how much required TLS, and what became of it. Every message is
- * counted once, and what is not known is said to be unknown. Pure.
+ * The first sentence of a report: how much required TLS, and what became of it. Every message is counted once, and what is
+ * not known is said to be unknown; those whose senders waive TLS are in the verdict, which stands beside it. Pure.
  */
 import { numbered } from '../text/list.js'
 import type { DeliveryReport } from './delivery-report.js'
-import { howTheyWent } from './waived.js'
 import { utc } from './format.js'
 import { DAY } from './report-query.js'
 
@@ -27,7 +26,7 @@ export function headline(
   { isIncomplete, trusted, openReleases }: HeadlineFacts,
 ): string {
   const { attemptedWithout } = report
-  const { messages, delivered, rerouted, bounced, kept, waiting, released, other, waived } = report.enforced
+  const { messages, delivered, rerouted, bounced, kept, waiting, released, other } = report.enforced
   const parts = [
     `${shown(delivered - trusted)} left over it`,
     ...(rerouted > 0 ? [`${shown(rerouted)} over it to a gateway of yours`] : []),
@@ -39,11 +38,6 @@ export function headline(
       ? [`${shown(trusted)} went to next hops that your settings trust, with TLS or without`]
       : []),
     `${shown(released)} left without${released > 0 ? ' (released by an administrator)' : ''}`,
-    ...(waived > 0
-      ? [
-          `TLS was waived for ${shown(waived)} more by ${waived === 1 ? 'its sender' : 'their senders'} (${howTheyWent(report.enforced)})`,
-        ]
-      : []),
     ...(attemptedWithout > 0 ? [`at an attempt ${shown(attemptedWithout)} more went without`] : []),
     ...(openReleases > 0 ? [`whether ${shown(openReleases)} more released did is not recorded`] : []),
   ]

@@ -83,6 +83,11 @@ class Collection {
 
   add(entry: DeliveryLogEntry): void {
     if (this.#firstEntry === null || entry.at < this.#firstEntry) this.#firstEntry = entry.at
+    if (entry.notice !== undefined) {
+      // No message of anybody; but a release of it has come to its end.
+      if (entry.kind === 'outcome' && entry.result !== 'deferred') this.#releases.ended(entry)
+      return
+    }
     this.#certificates.add(entry)
     // REQUIRETLS as a wish is no requirement: nothing is counted of such mail, but that it was delivered.
     if (isWish(entry) && entry.result !== 'delivered-as-usual') return

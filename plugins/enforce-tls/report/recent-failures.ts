@@ -6,7 +6,7 @@ import { fromRecord } from '../observe/delivery-log/entry.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { DeliveryLog } from '../store/delivery-log.js'
 import { StoreError } from '../store/rule-store.js'
-import { DAY } from './report-query.js'
+import { concerns, DAY } from './report-query.js'
 import { Counter } from './tallies.js'
 
 /** So long an answer is good enough, in milliseconds. */
@@ -56,14 +56,20 @@ export class RecentFailures {
     try {
       for await (const record of this.#options.deliveries.read(since)) {
         // Before anything is parsed: most entries are of mail that was delivered.
-        const { kind, result, at = '', id = '' } = record
-        if (kind !== 'outcome' || (result !== 'bounced' && result !== 'kept') || at < from || seen.has(id))
+        const { kind, result, at = '', id = '', notice } = record
+        if (
+          notice !== undefined ||
+          kind !== 'outcome' ||
+          (result !== 'bounced' && result !== 'kept') ||
+          at < from ||
+          seen.has(id)
+        )
           continue
         seen.add(id)
         const entry = fromRecord(record)
         if (entry?.class === undefined) continue
         counts.add(entry.from)
-        if (entry.rules.some(({ owner }) => owner === EVERYONE)) counts.add(EVERYONE)
+        if (concerns(EVERYONE, entry)) counts.add(EVERYONE)
       }
       return new Map(counts.entries())
     } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { fromRecord, type DeliveryLogRecord } from '../observe/delivery-log/entry.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
+import { isAsked } from '../requiretls/ask.js'
 import { EVERYONE } from '../rules/owner.js'
 import type { InPieces } from '../work/pieces.js'
 import { inPieces } from '../work/turns.js'
@@ -89,6 +90,8 @@ function* reading(record: DeliveryLogRecord): InPieces<DeliveryLogEntry | null> 
 
 /** Whether an owner is told of an entry: a domain of all mail of its senders, and of what came in for it. */
 export function concerns(owner: string, { kind, rules, from, domain }: DeliveryLogEntry): boolean {
-  if (owner === EVERYONE || owner.includes('@')) return rules.some((rule) => rule.owner === owner)
+  // What a message asks for itself is no rule of the service.
+  if (owner === EVERYONE || owner.includes('@'))
+    return rules.some((rule) => rule.owner === owner && !isAsked(rule))
   return (kind === 'refusal' ? domain : from) === owner
 }

@@ -38,7 +38,7 @@ export async function ruleObservations(
     deliveries,
     (entry) => {
       if (!entry.rules.some((rule) => rule.owner === owner && rule.id === id)) return
-      if (entry.kind === 'release') return
+      if (entry.kind === 'release' || entry.notice !== undefined) return
       if (entry.kind === 'report') (level === null || entry.level === level ? reported : others).add(entry)
       else enforced.add(entry)
     },
@@ -77,6 +77,7 @@ export async function partnerObservations(
     deliveries,
     (entry) => {
       entries++
+      if (entry.notice !== undefined) return
       if (!domains.has(entry.domain) && !above.some((each) => entry.domain.endsWith(each))) return
       if (entry.kind === 'report') reported.add(entry)
       else if (!isWish(entry) || entry.result === 'delivered-as-usual') enforced.add(entry)

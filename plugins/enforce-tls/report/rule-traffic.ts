@@ -35,7 +35,7 @@ export async function trafficOfRules(
   try {
     const query = { since, until: now, owner: null, domain: null, now }
     for await (const entry of entriesFor(deliveries.read(since), query)) {
-      if (!concerns(owner, entry)) continue
+      if (entry.notice !== undefined || !concerns(owner, entry)) continue
       const key = `${entry.uuid} ${entry.domain}`
       const isFailed = (entry.result === 'bounced' || entry.result === 'kept') && entry.class !== undefined
       for (const rule of entry.rules) {

@@ -3,6 +3,7 @@
  * allowed, throws a `SettingsError` with file, section, key, value and what is expected.
  */
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import path from 'node:path'
 import harakaConfig from 'haraka-config'
 import type { HarakaConfig } from '../haraka/types.js'
@@ -15,34 +16,58 @@ import { secretsIn } from './secret-file.js'
 
 export { SETTINGS_FILE, SettingsError }
 
+/** Settings after an edit of the file. */
+export interface SettingsRead {
+  readonly settings: Settings
+  /** What has changed in the file, as `[section] key`. */
+  readonly changed: readonly string[]
+}
+
 /**
  * Reads the settings through one of Haraka's config readers: the package's defaults, overridden key by key
  * by the operator's file; what `[redis]` leaves out comes from Haraka's `redis.ini`.
  *
  * @param configFolder where files with passwords are
  * @param onChange called with new settings after an edit of the file, or with what is wrong with it
+ * @param last what was read before
  * @throws {SettingsError} for the first thing that is not as expected.
  */
 export function readSettings(
   config: HarakaConfig,
   configFolder: string,
-  onChange?: (result: { readonly settings: Settings } | { readonly error: Error }) => void,
+  onChange?: (result: SettingsRead | { readonly error: Error }) => void,
+  last: { ini: Ini } = { ini: {} },
 ): Settings {
   const onFileChange =
     onChange &&
     ((error?: Error) => {
       if (error) return onChange({ error })
+      const before = last.ini
       let settings: Settings
       try {
-        settings = readSettings(config, configFolder, onChange)
+        settings = readSettings(config, configFolder, onChange, last)
       } catch (problem) {
         return onChange({ error: problem instanceof Error ? problem : new Error(String(problem)) })
       }
-      onChange({ settings })
+      onChange({ settings, changed: changedKeys(before, last.ini) })
     })
   const ini = sectionsOf(config, configFolder, onFileChange)
   const readSecret = secretsIn(configFolder)
-  return toSettings(ini, config.get(REDIS_INI, 'ini'), { redis: readSecret, gateways: readSecret })
+  const settings = toSettings(ini, config.get(REDIS_INI, 'ini'), { redis: readSecret, gateways: readSecret })
+  last.ini = structuredClone(ini)
+  return settings
+}
+
+/** Names of what is not the same, as they stand in the file, such as `[main] report_only`; without values, which may be secret. */
+function changedKeys(before: Ini, after: Ini): string[] {
+  const keysOf = (section: string): string[] => [
+    ...new Set([before, after].flatMap((ini) => Object.keys(ini[section] ?? {}))),
+  ]
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((section) =>
+    keysOf(section)
+      .filter((key) => !isDeepStrictEqual(before[section]?.[key], after[section]?.[key]))
+      .map((key) => `[${section}] ${key}`),
+  )
 }
 
 function sectionsOf(config: HarakaConfig, configFolder: string, onChange?: (error?: Error) => void): Ini {

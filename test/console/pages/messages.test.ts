@@ -31,6 +31,7 @@ before(async () => {
     protocol: 'TLSv1.3',
     cipher: 'TLS_AES_256_GCM_SHA384',
     verified: 'chain,host-name',
+    ...(n === 0 ? { requiretls: 'yes' } : {}),
     fingerprint: Array.from({ length: 32 }, () => 'A1').join(':'),
     issuer: 'CN=First CA, O=First Certificates, C=DE',
     expires: ago(-90 * 24 * 60),
@@ -59,6 +60,19 @@ before(async () => {
       }),
     ),
   ]
+  const waived = (uuid: string, more: Partial<DeliveryLogEntry>): DeliveryLogEntry[] =>
+    (['waived', 'waived-begun', 'waived-sent'] as const).map((result) =>
+      entry({
+        ...{ uuid, rules, kind: 'waiver', result, domain: `${uuid.toLowerCase()}.example`, at: ago(8) },
+        ...{ level: 'published', detail: 'the message says TLS-Required: No' },
+        ...(result === 'waived' ? {} : { mx: 'mx.waived.example', ...more }),
+      }),
+    )
+  entries.push(
+    ...waived('CLEAR', { encrypted: 'false' }),
+    ...waived('TLS', { encrypted: 'true', protocol: 'TLSv1.3' }),
+    ...waived('UNSEEN', {}),
+  )
   await server.deliveries.append(entries.map(toRecord), 1000)
 })
 after(() => server[Symbol.asyncDispose]())
@@ -92,6 +106,19 @@ describe('messages', () => {
       await assertAccessible(page, 'a message')
       await assertFits(page, 'a message')
     })
+
+  it('say whether what its sender waived left in the clear, once, and what was handed on with REQUIRETLS', async () => {
+    const page = await browser.at(server, 'viewer', '#/messages/partner%3Dclear.example')
+    const row = page.locator('.message-row')
+    await row.getByText('Waived by the sender (TLS-Required: No): in the clear', { exact: true }).waitFor()
+    assert.equal((await row.innerText()).match(/TLS-Required/gi)?.length, 1)
+    await goTo(page, '#/messages/partner%3Dtls.example')
+    await row.getByText('Waived by the sender (TLS-Required: No): over TLS', { exact: true }).waitFor()
+    await goTo(page, '#/messages/partner%3Dunseen.example')
+    await row.getByText('(TLS-Required: No): whether over TLS is unknown').waitFor()
+    await goTo(page, '#/messages/to%3Dcfo%2540bank.example')
+    await row.getByText('Delivered over TLS 1.3, with REQUIRETLS', { exact: true }).waitFor()
+  })
 
   it('leave only the statement to the printer', async () => {
     const page = await browser.at(server, 'viewer', '#/message/GOOD1.1.1')

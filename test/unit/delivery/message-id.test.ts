@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { readMessageId } from '../../../plugins/enforce-tls/delivery/message-id.js'
+import { readOwnHeader } from '../../../plugins/enforce-tls/delivery/message-id.js'
 import { TemporaryFolder } from '../../support/temporary-folder.js'
 
 const ROWS: readonly (readonly [what: string, message: string, expected: string | null])[] = [
@@ -25,9 +25,22 @@ describe('the Message-ID of a queued message', () => {
     it(`is read: ${what}`, async () => {
       const file = join(folder.path, 'item')
       writeFileSync(file, `{"todo":1}${message}`)
-      assert.equal(await readMessageId(file, '{"todo":1}'.length), expected)
+      assert.equal((await readOwnHeader(file, '{"todo":1}'.length)).messageId, expected)
     })
 
   it('is none where there is no file', async () =>
-    assert.equal(await readMessageId(join(folder.path, 'gone'), 0), null))
+    assert.deepEqual(await readOwnHeader(join(folder.path, 'gone'), 0), { messageId: null, saysNo: false }))
+
+  for (const [header, saysNo] of [
+    ['Subject: x\r\ntls-required: no\r\n', true],
+    ['TLS-Required: Yes\r\n', false],
+    ['TLS-Required: No\r\nTLS-Required: No\r\n', false],
+    ['X-TLS-Required: No\r\n', false],
+    [`TLS-Required: No\r\nX: ${'y'.repeat(40_000)}\r\n`, false],
+  ] as const)
+    it(`beside TLS-Required: ${header.slice(0, 40).trim()}`, async () => {
+      const file = join(folder.path, 'item')
+      writeFileSync(file, `${header}\r\nbody`)
+      assert.equal((await readOwnHeader(file, 0)).saysNo, saysNo)
+    })
 })

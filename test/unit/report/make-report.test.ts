@@ -44,6 +44,32 @@ describe('a report', () => {
       assert.deepEqual([counts?.messages, counts?.delivered, counts?.requiretls], [4, 3, 1])
   })
 
+  it('of a domain has nothing of others: neither what they waived nor what they handed on with REQUIRETLS', async () => {
+    const of = (from: string) => [
+      entry({ from, protocol: 'TLSv1.3', requiretls: 'yes' }),
+      entry({
+        from,
+        kind: 'waiver',
+        result: 'waived-sent',
+        encrypted: 'false',
+        rules: [{ owner: '*', id: 'r1' }],
+      }),
+      entry({ from, kind: 'notice', result: 'notice-delivered', rules: [{ owner: '*', id: 'r1' }] }),
+    ]
+    const others = [...of('other.example'), ...of('third.example')]
+    const alone = await reportOn(of('acme.example'), { owner: 'acme.example' })
+    assert.deepEqual(
+      [alone.enforced.requiretls, alone.enforced.waived, alone.enforced.waivedClear],
+      [1, 1, 1],
+    )
+    const { firstEntry, ...beside } = await reportOn([...others, ...of('acme.example'), ...others], {
+      owner: 'acme.example',
+    })
+    assert.ok(firstEntry)
+    assert.deepEqual({ ...beside, firstEntry }, alone)
+    assert.equal((await reportOn(others, { owner: 'acme.example' })).firstEntry, null)
+  })
+
   it('counts apart, once and by the worst of its attempts, what goes without since its sender waives it', async () => {
     const waiver = (uuid: string, result: string, encrypted?: string) =>
       entry({

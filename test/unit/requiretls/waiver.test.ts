@@ -47,7 +47,8 @@ describe('TLS-Required: No, before a message is sent', () => {
     ['would free, but for the settings', { honourNo: false }, 'off', 'required'],
     ['frees where the settings are unknown', { honourNo: null }, 'frees', 'as-usual'],
     ['is in vain where more is required', { requires: { level: 'encrypt' } }, 'in-vain', 'required'],
-    ['is nothing where no rule is about it', { requires: null }, null, 'as-usual'],
+    ['has it delivered without where no rule is about it', { requires: null }, 'optional', 'as-usual'],
+    ['is off there, too, by the settings', { requires: null, honourNo: false }, 'off', 'as-usual'],
     ['is nothing for incoming mail', { direction: 'incoming' }, null, 'required'],
     ['is seen by rules that only report', { requires: null, reports: [IF_ANY] }, 'reported', 'as-usual'],
     [

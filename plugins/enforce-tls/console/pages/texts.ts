@@ -801,6 +801,12 @@ export const texts = {
       `The delivery log goes back to ${when}. Older entries were dropped or never made.`,
     more: 'Show more',
     over: (state: string, versions: readonly string[]) => `${state} over ${versions.join(' and ')}`,
+    onward: (state: string) => `${state}, with REQUIRETLS`,
+    waivedHow: {
+      clear: 'Waived by the sender (TLS-Required: No): in the clear',
+      tls: 'Waived by the sender (TLS-Required: No): over TLS',
+      unknown: 'Waived by the sender (TLS-Required: No): whether over TLS is unknown',
+    },
     states: {
       delivered: 'Delivered',
       rerouted: 'Handed to a gateway',

@@ -399,6 +399,8 @@ export interface MessageStep {
     readonly issuer: string | null
     readonly expires: string | null
   } | null
+  /** Whether it was handed on with REQUIRETLS; `null` where nobody asked for that. */
+  readonly requiretls: 'yes' | 'no' | 'refused' | null
   readonly status: string | null
 }
 
@@ -436,6 +438,8 @@ export interface Message {
   /** Whether a check of the recipients' servers would show what fails. */
   readonly check: { readonly gateway: string | null } | null
   readonly steps: readonly MessageStep[]
+  /** Attempts without what is required, or whose sender had waived it. */
+  readonly exposures: readonly { readonly result: string; readonly how: 'clear' | 'tls' | 'unknown' }[]
 }
 
 export interface MessageList {

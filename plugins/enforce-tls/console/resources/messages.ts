@@ -6,6 +6,7 @@ import { searchMessages } from '../../report/trace/search.js'
 import { statementOn } from '../../report/trace/statement.js'
 import { RESULTS, type ResultAsked, type TraceQuery } from '../../report/trace/trace-query.js'
 import { isAsked } from '../../requiretls/ask.js'
+import { IGNORED_WHYS } from '../../requiretls/ignored-no.js'
 import { EVERYONE } from '../../rules/owner.js'
 import { quote } from '../../text/quote.js'
 import { maySee } from '../auth/permission.js'
@@ -77,6 +78,11 @@ const message: Schema = object({
       "What a check would show of what fails: the gateway of that name, or the recipients' servers; null for nothing.",
   },
   steps: list(step),
+  ignoredNo: {
+    ...nullable({ type: 'string', enum: IGNORED_WHYS }),
+    description:
+      'Why TLS-Required: No in its header did not count; null where it does not say that, or that was not looked for.',
+  },
   exposures: {
     ...list(exposure),
     description: 'Attempts without what is required, for any recipient of the message at this domain.',

@@ -7,13 +7,11 @@
 import type { HarakaMailItem } from '../../haraka/types.js'
 import { asksForRequireTls, redactedInstead, requireTlsNotes } from '../../requiretls/note.js'
 import type { Bounce } from '../guard-context.js'
+import { OWN_NOTICE } from '../own-notice.js'
 import { aboutNote } from './about-note.js'
 import { requirementOf, type DecidedBy, type Requirement } from '../../rules/requirement.js'
 
 const NOTE = 'enforce_tls'
-
-/** On every bounce of a covered message: it is kept where it can't be delivered. */
-const BOUNCE_NOTE = 'enforce_tls_bounce'
 
 /**
  * Notes for a bounce, of the same kind as those of the message it is about: plugins use their methods.
@@ -30,16 +28,11 @@ export function notesFor(
   const asks = redacted !== null && asksForRequireTls(item.todo) ? requireTlsNotes(redacted) : {}
   return new Notes({
     skip_plugins: [],
-    [BOUNCE_NOTE]: true,
+    ...OWN_NOTICE,
     ...mark,
     ...asks,
     ...aboutNote(item, requirement),
   })
-}
-
-/** Whether a message is a bounce that this plugin has written. */
-export function isBounceOfCovered({ todo }: HarakaMailItem): boolean {
-  return todo.notes[BOUNCE_NOTE] === true && todo.mail_from.user === ''
 }
 
 /** What is required of a message because of its mark, or `null` for one without. */

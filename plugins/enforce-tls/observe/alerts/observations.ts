@@ -1,12 +1,13 @@
 /** What a process sees of its partners between two looks at the common state: counts and the last facts, bounded. */
 import { createHash } from 'node:crypto'
-import type {
-  DeliveryEvent,
-  NoticeKept,
-  Outcome,
-  ReleaseEvent,
-  WaiverEvent,
-  ReportEvent,
+import {
+  isOfNotice,
+  type DeliveryEvent,
+  type NoticeEvent,
+  type Outcome,
+  type ReleaseEvent,
+  type WaiverEvent,
+  type ReportEvent,
 } from '../../delivery/delivery-events.js'
 import { mayPass, type AttemptFailure } from '../../delivery/outcome.js'
 import { isAskedInEarnest } from '../../requiretls/ask.js'
@@ -25,7 +26,7 @@ type Meaning =
   | { readonly passed: true }
   | { readonly passed: false; readonly bounced: number; readonly facts: FailureFacts }
 
-type OfPartner = Exclude<DeliveryEvent, ReleaseEvent | WaiverEvent | NoticeKept>
+type OfPartner = Exclude<DeliveryEvent, ReleaseEvent | WaiverEvent | NoticeEvent>
 
 /** Collects observations. */
 export class Observations {
@@ -43,7 +44,8 @@ export class Observations {
 
   /** Takes an event. Throws nothing. */
   take(event: DeliveryEvent): void {
-    // Mail that was released, or whose sender waives TLS, says nothing of its partner's, nor does what became of a notice.
+    // Mail that was released, or whose sender waives TLS, says nothing of its partner's, nor do notices.
+    if (isOfNotice(event)) return
     if (event.kind === 'release' || event.kind === 'waiver' || event.kind === 'notice') return
     const meaning = meaningOf(event)
     if (meaning !== null) this.#add({ ...event, requirement: ofPartner(event) }, meaning)

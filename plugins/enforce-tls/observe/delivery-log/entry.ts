@@ -4,14 +4,15 @@
  * owner that is one sender's address is kept, as the name of whose rule it was. Pure; what is no entry reads as `null`, since one must not hide the
  * others.
  */
-import type {
-  AttemptEnded,
-  DeliveryEvent,
-  NoticeKept,
-  Outcome,
-  Refused,
-  ReleaseEvent,
-  WaiverEvent,
+import {
+  isOfNotice,
+  type AttemptEnded,
+  type DeliveryEvent,
+  type NoticeEvent,
+  type Outcome,
+  type Refused,
+  type ReleaseEvent,
+  type WaiverEvent,
 } from '../../delivery/delivery-events.js'
 import type { TlsSession } from '../../delivery/tls/session.js'
 import { statusOf, type AttemptFailure, type Tested } from '../../delivery/outcome.js'
@@ -42,6 +43,7 @@ export function entryOf(event: DeliveryEvent, id: string): DeliveryLogEntry {
     rules: requirement.decidedBy.map(({ owner, id: rule, name }) => ({ owner, id: rule, name: line(name) })),
     level: ruleLevelOf(event) ?? requirement.level,
     ...given('item', event.item),
+    ...given('notice', isOfNotice(event) ? 'true' : null),
     ...given('tries', event.tries === undefined ? null : String(event.tries)),
     ...ofKind(event),
   }
@@ -141,9 +143,15 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
     case 'notice':
       return {
         result: event.result,
-        ...given('detail', line(event.words)),
-        ...given('file', line(event.file)),
-        ...given('node', line(event.node)),
+        ...given('mx', line(event.host)),
+        ...given('address', line(event.to)),
+        // Its certificate is the sender's server's, and says nothing of the recipients'.
+        ...given('protocol', event.session?.protocol),
+        ...given('requiretls', onwardIn(event)),
+        ...ofFailure(event.failure),
+        ...given('detail', line(event.words ?? event.failure?.detail ?? '')),
+        ...given('file', line(event.file ?? '')),
+        ...given('node', line(event.node ?? '')),
       }
   }
 }
@@ -178,7 +186,7 @@ function encryptedIn({ departure }: AttemptEnded | ReleaseEvent | WaiverEvent): 
   return encrypted === null ? null : String(encrypted)
 }
 
-function onwardIn({ requireTls }: AttemptEnded | Outcome): string | null {
+function onwardIn({ requireTls }: AttemptEnded | Outcome | NoticeEvent): string | null {
   return requireTls ?? null
 }
 
@@ -191,7 +199,7 @@ function verifiedIn({ requirement, session, failure }: AttemptEnded | Outcome): 
 /** Why the rules' word on those who publish nothing holds. */
 function ofPublished({
   requirement,
-}: Exclude<DeliveryEvent, Refused | ReleaseEvent | WaiverEvent | NoticeKept>): Partial<DeliveryLogEntry> {
+}: Exclude<DeliveryEvent, Refused | ReleaseEvent | WaiverEvent | NoticeEvent>): Partial<DeliveryLogEntry> {
   return given('unpublished', requirement.held && line(requirement.held.nothing))
 }
 
@@ -241,6 +249,7 @@ const NAMES = [
   'via',
   'viaLevel',
   'file',
+  'notice',
 ] as const
 
 /**

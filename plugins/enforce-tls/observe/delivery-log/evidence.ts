@@ -146,13 +146,24 @@ function namelessOf(entry: DeliveryLogEntry): DeliveryLogEntry {
   return detail === undefined ? entry : { ...entry, detail: withoutAddresses(detail) }
 }
 
+/** Of a message that requires TLS: that it says `TLS-Required: No`, which does not count. */
+async function ignoredIn({
+  kind,
+  ignoredNo,
+  result,
+}: DeliveryEvent & { readonly result?: string }): Promise<Pick<DeliveryLogEntry, 'ignoredNo'>> {
+  const requires = kind === 'attempt' || (kind === 'outcome' && result !== 'freed')
+  return requires && ignoredNo && (await ignoredNo.isSaid) ? { ignoredNo: ignoredNo.why } : {}
+}
+
 /** Names are added when the entry is written: hashes take time, and the Message-ID is in a file. */
 function pending(entry: DeliveryLogEntry, event: DeliveryEvent, hashed: boolean): PendingEntry {
   const { sender, recipients, messageId } = event
   return new PendingEntry(async (key) => {
     const hashKey = hashed ? await key() : null
-    if (hashed && hashKey === null) return toRecord(entry)
+    const ignored = await ignoredIn(event)
+    if (hashed && hashKey === null) return toRecord({ ...entry, ...ignored })
     const envelope = { sender, recipients, messageId: (await messageId) ?? null }
-    return toRecord({ ...entry, ...(await inPieces(naming(envelope, hashKey))) })
+    return toRecord({ ...entry, ...ignored, ...(await inPieces(naming(envelope, hashKey))) })
   })
 }

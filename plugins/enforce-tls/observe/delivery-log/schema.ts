@@ -4,11 +4,13 @@
  */
 import type { JSONSchemaType } from 'ajv'
 import {
+  NOTICE_RESULTS,
   OUTCOME_RESULTS,
   REPORT_RESULTS,
   WAIVER_RESULTS,
   type DeliveryEvent,
 } from '../../delivery/delivery-events.js'
+import { IGNORED_WHYS, type IgnoredWhy } from '../../requiretls/ignored-no.js'
 import { jsonShape } from '../../work/json-shape.js'
 
 const text = { type: 'string' } as const
@@ -28,6 +30,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     },
     uuid: text,
     item: optional,
+    notice: { type: 'string', pattern: '^true$', nullable: true },
     from: domain,
     domain,
     recipients: { type: 'integer', minimum: 0 },
@@ -70,6 +73,7 @@ const SCHEMA: JSONSchemaType<DeliveryLogEntry> = {
     node: optional,
     tries: { type: 'string', pattern: '^\\d{1,6}$', nullable: true },
     encrypted: { type: 'string', pattern: '^(?:true|false)$', nullable: true },
+    ignoredNo: { type: 'string', enum: IGNORED_WHYS, nullable: true },
     requiretls: { type: 'string', pattern: '^(?:yes|no|refused)$', nullable: true },
   },
   required: ['id', 'at', 'kind', 'uuid', 'from', 'domain', 'recipients', 'rules', 'level', 'result'],
@@ -84,7 +88,7 @@ const RESULTS: { readonly [K in DeliveryLogEntry['kind']]: readonly string[] } =
   refusal: ['refused', 'would-refuse'],
   release: ['granted', 'begun', 'sent', 'lapsed'],
   waiver: WAIVER_RESULTS,
-  notice: ['undelivered'],
+  notice: NOTICE_RESULTS,
 }
 
 /** Whether that is an entry. */
@@ -117,6 +121,13 @@ export interface DeliveryLogEntry {
   readonly uuid: string
   /** The queue item: parts of a divided message share all else. */
   readonly item?: string
+  /**
+   * `true` where it is of a bounce, or a notice of delay, of this plugin, and so of no message: what becomes of it is in entries of
+   * the kind `notice`, with all else as it was of the message that it is about.
+   */
+  readonly notice?: string
+  /** Why `TLS-Required: No` in its header did not count; absent where it does not say that, and where it is not looked for. */
+  readonly ignoredNo?: IgnoredWhy
   /** The domain of the envelope's sender; empty for `<>`. */
   readonly from: string
   /** The domain of the recipients. */

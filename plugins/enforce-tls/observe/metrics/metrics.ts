@@ -5,6 +5,7 @@
  */
 import { Counter, Histogram, Registry } from 'prom-client'
 import {
+  isOfNotice,
   OUTCOME_RESULTS,
   REPORT_RESULTS,
   type DeliveryEvent,
@@ -106,6 +107,7 @@ export class Metrics {
 
   /** Takes an event. */
   readonly observe = (event: DeliveryEvent): void => {
+    if (isOfNotice(event)) return
     // What a gateway has to fulfil is not what the rules of its mail require.
     const level = ('ruleLevel' in event && event.ruleLevel) || event.requirement.level
     if (event.kind === 'attempt') {
@@ -121,8 +123,8 @@ export class Metrics {
     else if (event.kind === 'release') this.#releases.inc({ result: event.result })
     else if (event.kind === 'waiver')
       this.#waivers.inc({ result: event.result, connection: connectionOf(event) })
-    else if (event.kind === 'notice') this.#undelivered.inc()
-    else this.#refusals.inc({ result: event.result })
+    else if (event.kind === 'refusal') this.#refusals.inc({ result: event.result })
+    else if (event.result === 'undelivered') this.#undelivered.inc()
   }
 
   /** A decision was made. */

@@ -8,7 +8,9 @@ import type { Exposure } from './exposures.js'
 const TOLD_MAX = 3
 const WORST_FIRST = ['clear', 'unknown', 'tls']
 
-const BY_SENDER = 'its sender had waived that with TLS-Required: No in its header'
+/** What the recipient's domain publishes was not looked up: nothing is said of it. */
+const BY_SENDER =
+  "its rules require only what the recipient's domain publishes, if anything, and its sender had waived that with TLS-Required: No in its header"
 
 /** Sentences, the worst first. */
 export function formatExposures(exposures: readonly Exposure[]): string[] {
@@ -41,21 +43,26 @@ function sentenceOf(exposure: Exposure): string {
         ? `An attempt to ${where} ${when} went in the clear, as nothing was required of that server.`
         : `It was handed to ${where} ${when}, where nothing was required; no TLS session is recorded.`
     case 'waived-sent':
-      return `It was sent to ${where} ${when} ${wentOf(exposure)}: ${BY_SENDER}.`
+      return `It was sent to ${where} ${when} ${wentOf(exposure, false)}: ${BY_SENDER}.`
     case 'waived-begun':
-      return `An attempt to ${where} ${when} went ${wentOf(exposure)}: ${BY_SENDER}. How much of the message that server got is not in the log.`
+      return `An attempt to ${where} ${when} went ${wentOf(exposure, false)}: ${BY_SENDER}. How much of the message that server got is not in the log.`
     case 'waived':
-      return `From ${formatUtc(exposure.at)} on it may have gone without what its rules require, because ${BY_SENDER}; the log has no attempt since then.`
+      return `From ${formatUtc(exposure.at)} on it may have gone in the clear, because ${BY_SENDER}; the log has no attempt since then.`
     case 'freed':
       return `From ${formatUtc(exposure.at)} on TLS was not required of it, so that Haraka tries to deliver it as usual; how that went is not in the log.`
   }
 }
 
-function wentOf({ how, protocol }: Exposure): string {
+/** @param isRequired whether more than that was required of it */
+function wentOf({ how, protocol }: Exposure, isRequired = true): string {
   if (how === 'clear') return 'in the clear'
-  if (how === 'unknown') return 'without what its rules require (whether over TLS is not recorded)'
+  if (how === 'unknown')
+    return isRequired
+      ? 'without what its rules require (whether over TLS is not recorded)'
+      : '(whether over TLS is not recorded)'
   const version = protocol === null ? '' : ` (${formatVersion(protocol)})`
-  return `over an encrypted connection${version}, with a certificate that was not checked as required`
+  const unchecked = `a certificate that was not checked${isRequired ? ' as required' : ''}`
+  return `over an encrypted connection${version}, with ${unchecked}`
 }
 
 function releaser({ by }: Exposure): string {

@@ -1,4 +1,5 @@
 /** One message out of its entries in the delivery log: each attempt and outcome in order. Pure. */
+import type { IgnoredWhy } from '../../requiretls/ignored-no.js'
 import type { OnwardSaid } from '../../delivery/tls/onward-mail.js'
 import { isHash, shownAddress } from '../../observe/delivery-log/names.js'
 import type { DeliveryLogEntry, LoggedRule } from '../../observe/delivery-log/schema.js'
@@ -68,6 +69,8 @@ export interface TracedMessage {
   /** What a check would show of what fails: the recipients' servers at `level`, or a gateway; `null` for nothing. */
   readonly check: UsefulCheck | null
   readonly steps: readonly TraceStep[]
+  /** Why `TLS-Required: No` in its header did not count last; `null` where it does not say that, or that was not looked for. */
+  readonly ignoredNo: IgnoredWhy | null
   /** Attempts without what is required, for whichever of its recipients at this domain. */
   readonly exposures: readonly Exposure[]
   /** Why attempts are missing from the log, or may be, in sentences; none where nothing says so. */
@@ -114,11 +117,12 @@ export function messageOf(
     rules: rulesOf(own),
     level: last.level,
     first: first.at,
-    last: last.at,
+    last: beforeNotice.at,
     state,
     nextStep: nextStepOf(own, state, beforeNotice),
     check: checkOf(state, beforeNotice),
     steps: own.map(stepOf),
+    ignoredNo: own.findLast(({ ignoredNo }) => ignoredNo !== undefined)?.ignoredNo ?? null,
     exposures: [...unloggedReleases(whole.entries, whole), ...exposuresOf(inOrder(whole.entries))],
     missing: missingOf(whole.entries, whole),
   }
@@ -129,7 +133,7 @@ function nextStepOf(
   state: MessageState,
   last: DeliveryLogEntry,
 ): string | null {
-  const notice = entries.findLast(({ kind }) => kind === 'notice')
+  const notice = entries.findLast(({ result }) => result === 'undelivered')
   const step = formatNextStep(state, last)
   return notice ? [formatLostNotice(notice), step].filter((each) => each !== null).join(' ') : step
 }
@@ -170,7 +174,7 @@ function stateOf(entries: readonly DeliveryLogEntry[]): MessageState {
   // As long as nothing else came of it: what was only decided, or tried, may have ended otherwise.
   const waived = entries.some(({ kind }) => kind === 'waiver')
   for (const { kind, result } of entries) {
-    if (kind === 'attempt') continue
+    if (kind === 'attempt' || kind === 'notice') continue
     const state = STATES[result]
     waits = result === 'deferred' ? true : state === undefined && kind !== 'waiver' ? waits : false
     if (state !== undefined && state !== 'waiting') finals.add(state)

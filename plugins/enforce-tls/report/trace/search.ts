@@ -108,6 +108,7 @@ function* reading(record: DeliveryRecord): InPieces<DeliveryLogEntry | null> {
 
 function note(one: Found, { at = '', kind, result = '', class: name }: DeliveryRecord): void {
   if (at > one.at) one.at = at
+  if (kind === 'notice') return
   if (kind === 'attempt') {
     if (name !== undefined) one.classes.add(name)
     return
@@ -156,7 +157,7 @@ async function read(
       if (gap) gaps.set(record['id'] ?? '', gap)
       continue
     }
-    const family = families.get(familyOf(record))
+    const family = record['notice'] === undefined ? families.get(familyOf(record)) : undefined
     const entry = family && (await inPieces(reading(record)))
     if (entry) family.set(entry.id, entry)
   }

@@ -8,6 +8,7 @@ import { oneLine } from '../../text/one-line.js'
 import type { TracedMessage, TraceStep } from './message.js'
 import type { Exposure } from './exposures.js'
 import { formatExposures } from './format-exposure.js'
+import { IGNORED_TEXTS } from '../../requiretls/ignored-no.js'
 import { isPromised, onwardFacts, requiredFacts } from './onward.js'
 import { formatUtc } from '../../text/utc.js'
 import { formatVersion, formatWhere, VERIFIED_WORDS, type MessageState } from './words.js'
@@ -19,8 +20,8 @@ export const QUESTION = "Was this message encrypted on its way to the recipient'
 export interface Statement {
   readonly question: string
   /**
-   * `yes` only where every delivery of it that is known had a TLS session, no attempt went without what is required, and
-   * none is missing from the log. `not-as-required`: encrypted, but a certificate was not checked as required.
+   * `yes` only where every delivery of it that is known had a TLS session, no attempt went without what is required but over TLS as
+   * its sender waived that, and none is missing from the log. `not-as-required`: encrypted, but a certificate was not checked as required.
    */
   readonly answer: 'yes' | 'not-as-required' | 'no' | 'not-delivered' | 'unknown'
   readonly sentence: string
@@ -106,7 +107,8 @@ function worstOf(
   const has = (how: Exposure['how']): boolean => exposures.some((each) => each.how === how)
   if (has('clear')) return WORST.clear
   if (has('unknown') || incomplete) return WORST.unknown
-  return has('tls') ? WORST.tls : null
+  // Of one whose sender waived that, nothing is required any more.
+  return exposures.some(({ how, result }) => how === 'tls' && !result.startsWith('waived')) ? WORST.tls : null
 }
 
 function ownAnswer(message: TracedMessage, deliveries: readonly TraceStep[]): Answer {
@@ -213,7 +215,7 @@ function stayedHere({ state, exposures, missing }: TracedMessage): string {
 
 /** That whoever sent it does not know. */
 function lostNotice({ steps }: TracedMessage): string {
-  return steps.some(({ kind }) => kind === 'notice')
+  return steps.some(({ result }) => result === 'undelivered')
     ? ' The notice to its sender could not be delivered.'
     : ''
 }
@@ -232,11 +234,21 @@ function deliveryFacts(step: TraceStep): (readonly [string, string])[] {
   ]
 }
 
-/** That its sender waived what the rules require. */
-function waiverFacts({ steps }: TracedMessage): (readonly [string, string])[] {
+/** That its sender waived what the rules require, or wanted to. */
+export function waiverFacts({
+  steps,
+  ignoredNo,
+}: Pick<TracedMessage, 'steps' | 'ignoredNo'>): (readonly [string, string])[] {
   return steps.some(({ kind }) => kind === 'waiver')
-    ? [['TLS-Required', 'No, in its header: the sender waived what the rule requires']]
-    : []
+    ? [
+        [
+          'TLS-Required',
+          "No, in its header: the sender waived what the recipient's domain publishes, and the rule requires no more",
+        ],
+      ]
+    : ignoredNo === null
+      ? []
+      : [['TLS-Required', `No, in its header: that ${IGNORED_TEXTS[ignoredNo]}`]]
 }
 
 /** Who released it, and why. */

@@ -73,13 +73,17 @@ export function askedNames({ from, to, messageId }: TraceQuery, key: string | nu
   }
 }
 
-/** Whether an entry is of a message that is asked for, whatever became of that; so much of it is read as that takes. */
+/**
+ * Whether an entry is of a message that is asked for, whatever became of that; so much of it is read as that takes. A notice of
+ * this plugin is none.
+ */
 export function isAskedFor(record: DeliveryRecord, query: TraceQuery, names: AskedNames): boolean {
   const { since, until, uuid, partner } = query
-  const { at = '', uuid: own = '', domain, sender, messageId } = record
+  const { at = '', uuid: own = '', domain, sender, messageId, notice } = record
   const isNamed = (asked: AskedName | null, name: string | undefined): boolean =>
     asked === null || (name !== undefined && asked.forms.includes(name))
   return (
+    notice === undefined &&
     at >= since.toISOString() &&
     at < until.toISOString() &&
     (uuid === null || own === uuid || own.startsWith(`${uuid}.`)) &&

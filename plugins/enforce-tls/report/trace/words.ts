@@ -58,7 +58,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   granted: 'Released: may be sent once without what its rules require',
   lapsed:
     'The release ended: what is required, or the settings, had changed, so that no later attempt is under it',
-  waived: 'Waived by its sender: Haraka tries it as usual, without what its rules require',
+  waived: "Waived by its sender: Haraka tries it as usual, whatever the recipient's domain publishes",
 }
 
 const RELEASED = { begun: 'Released: an attempt began', sent: 'Released: sent' } as const
@@ -115,12 +115,25 @@ export function formatStep(entry: DeliveryLogEntry): StepWords {
   }
 }
 
-/** That the sender knows nothing, why, and where the notice is. */
-function noticeWords({ detail = '', file, node = 'a node' }: DeliveryLogEntry): StepWords {
+const NOTICES: Readonly<Record<string, string>> = {
+  'notice-delivered': 'The notice to the sender was delivered',
+  'notice-waits': 'The notice to the sender waits for the next attempt',
+  'notice-replaced':
+    'The notice to the sender could not be sent as securely as it has to be, so one that only names the message was queued instead',
+  undelivered: 'The notice to the sender could not be delivered: the sender knows nothing',
+}
+
+/** What became of the notice to the sender; of one that is kept, where it is. */
+function noticeWords(entry: DeliveryLogEntry): StepWords {
+  const { result, detail = '', file, node = 'a node', protocol, requiretls = '' } = entry
+  if (result === 'notice-delivered') {
+    const over = protocol === undefined ? '' : ` over ${formatVersion(protocol)}`
+    return { says: `${NOTICES[result] ?? ''}${over}${HANDED_ON[requiretls] ?? ''}`, reason: null }
+  }
   const where = file === undefined ? '' : `it is kept as ${file} in the queue folder of ${node}`
   const parts = [detail, where].filter((part) => part !== '')
   return {
-    says: 'The notice to the sender could not be delivered: the sender knows nothing',
+    says: NOTICES[result] ?? result,
     reason: parts.length === 0 ? null : parts.join('; '),
   }
 }
@@ -150,14 +163,19 @@ function releaseWords(entry: DeliveryLogEntry): StepWords {
   }
 }
 
+/** What is required is waived, so that nothing went without it. */
+const WAIVED_WENT = {
+  clear: 'in the clear',
+  tls: 'over TLS, with a certificate that was not checked',
+  unknown: 'as usual; whether over TLS is not recorded',
+} as const
+
 /** How a message went whose sender waives TLS, and by which word. */
 function waiverWords(entry: DeliveryLogEntry): StepWords {
   const { result, detail = null } = entry
   const what = result === 'waived-begun' ? 'an attempt began' : 'sent'
-  const says =
-    result === 'waived'
-      ? (OUTCOMES['waived'] ?? result)
-      : `Waived by its sender: ${what} ${HOW_IT_WENT[howOf(entry)]}`
+  const how = WAIVED_WENT[howOf(entry)]
+  const says = result === 'waived' ? (OUTCOMES['waived'] ?? result) : `Waived by its sender: ${what} ${how}`
   return { says, reason: detail }
 }
 

@@ -37,9 +37,12 @@ export function reasonOf({ state, steps }: Message): string | null {
   const failed = steps.findLast(({ kind, result }) => kind === 'attempt' && result === 'failed')
   // What a gateway got instead has the server's own words, which are no sentence.
   if (state === 'rerouted') return failed?.says ?? null
-  return (
-    steps.at(-1)?.reason ?? (['bounced', 'waiting', 'kept'].includes(state) ? (failed?.says ?? null) : null)
+  // A notice that is on its way explains nothing of the message, and that its sender waived TLS is said by what became of it.
+  const last = steps.findLast(
+    ({ kind, result }) => kind !== 'waiver' && (kind !== 'notice' || result === 'undelivered'),
   )
+  if (state === 'waived') return null
+  return last?.reason ?? (['bounced', 'waiting', 'kept'].includes(state) ? (failed?.says ?? null) : null)
 }
 
 /** What became of it, and over which version of TLS. */
@@ -51,16 +54,28 @@ export function StateBadge({ message }: { readonly message: Message }): VNode {
 }
 
 /** Without a version where one of its deliveries has none: a next hop can count as secure without TLS. */
-function formatState({ state, steps }: Message): string {
+function formatState({ state, steps, exposures }: Message): string {
+  if (state === 'waived') return texts.messages.waivedHow[waivedHow(exposures)]
   const words = texts.messages.states[state]
   if (state !== 'delivered' && state !== 'rerouted') return words
   const handed = steps.filter(
     ({ kind, result }) => kind !== 'attempt' && /^(?:delivered|rerouted|via-gateway)/.test(result),
   )
   const versions = handed.map(({ protocol }) => protocol)
-  if (versions.length === 0 || versions.includes(null)) return words
-  return texts.messages.over(
-    words,
-    [...new Set(versions)].map((version) => texts.actions.version(version ?? '')),
-  )
+  const isOnward = handed.length > 0 && handed.every(({ requiretls }) => requiretls === 'yes')
+  const over =
+    versions.length === 0 || versions.includes(null)
+      ? words
+      : texts.messages.over(
+          words,
+          [...new Set(versions)].map((version) => texts.actions.version(version ?? '')),
+        )
+  return isOnward ? texts.messages.onward(over) : over
+}
+
+/** The worst of all attempts: what has left once in the clear has left. */
+function waivedHow(exposures: Message['exposures']): keyof typeof texts.messages.waivedHow {
+  const all = exposures.map(({ how }) => how)
+  if (all.includes('clear')) return 'clear'
+  return all.length === 0 || all.includes('unknown') ? 'unknown' : 'tls'
 }
