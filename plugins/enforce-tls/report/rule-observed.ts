@@ -57,8 +57,8 @@ export async function ruleObservations(
 }
 
 /**
- * What is known of partners, of an address that of its domain, since the log may not tell addresses apart; whatever rules it was about; `null` where the log can't be read, or has nothing of anybody:
- * a new log does not tell whether there was mail.
+ * What is known of partners, whatever rules it was about; of an address that of its domain, since the log may not tell addresses
+ * apart; `null` where the log can't be read, or has nothing of anybody: a new log does not tell whether there was mail.
  */
 export async function partnerObservations(
   deliveries: Pick<DeliveryLog, 'read'>,
