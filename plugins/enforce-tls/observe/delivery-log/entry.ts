@@ -123,10 +123,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
     case 'release':
       return {
         result: event.result,
-        ...given('mx', line(event.host)),
-        ...given('address', line(event.to)),
-        ...given('encrypted', encryptedIn(event)),
-        ...ofSession(event.departure?.session ?? null),
+        ...ofDeparture(event),
         order: event.order,
         ...given('by', line(event.by)),
         ...given('reason', line(event.reason)),
@@ -134,10 +131,7 @@ function ofKind(event: DeliveryEvent): Pick<DeliveryLogEntry, 'result'> & Partia
     case 'waiver':
       return {
         result: event.result,
-        ...given('mx', line(event.host)),
-        ...given('address', line(event.to)),
-        ...given('encrypted', encryptedIn(event)),
-        ...ofSession(event.departure?.session ?? null),
+        ...ofDeparture(event),
         detail: SAYS_NO,
       }
     case 'notice':
@@ -179,6 +173,16 @@ function ofSession(session: TlsSession | null): Partial<DeliveryLogEntry> {
 function insteadOf({ result, via }: Outcome): AttemptFailure | null {
   const instead = result === 'rerouted' ? (via?.instead ?? null) : null
   return instead && { ...instead.failure, detail: `${instead.host} ${instead.failure.detail}` }
+}
+
+/** Where a message went of which nothing was required, and how. */
+function ofDeparture(event: ReleaseEvent | WaiverEvent): Partial<DeliveryLogEntry> {
+  return {
+    ...given('mx', line(event.host)),
+    ...given('address', line(event.to)),
+    ...given('encrypted', encryptedIn(event)),
+    ...ofSession(event.departure?.session ?? null),
+  }
 }
 
 function encryptedIn({ departure }: AttemptEnded | ReleaseEvent | WaiverEvent): string | null {
