@@ -13,6 +13,9 @@ import { run } from '../../plugins/enforce-tls/cli/program.js'
 import type { OwnedRule } from '../../plugins/enforce-tls/rules/rule-list.js'
 import { TemporaryFolder } from '../support/temporary-folder.js'
 
+// Each command reads the files of its folder as a process of its own would; Haraka's reader looks here at each reading.
+process.env['WITHOUT_CONFIG_CACHE'] = '1'
+
 const MAIN = path.resolve(__dirname, '../../plugins/enforce-tls/cli/main.js')
 
 /** What became of one run. */

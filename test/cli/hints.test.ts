@@ -28,7 +28,7 @@ describe('what somebody may have meant is said', () => {
     ],
     [['report', '--owner', 'acme.exampel'], 0, /acme\.exampel has no rules; did you mean "acme\.example"\?/],
     [['report', '--owner', 'nobody.org'], 0, /warning: nobody\.org has no rules\n/],
-    [['trace', '--owner', 'acme.exampel'], 0, /acme\.exampel has no rules; did you mean "acme\.example"\?/],
+    [['trace', '--owner', 'acme.exampel'], 1, /acme\.exampel has no rules; did you mean "acme\.example"\?/],
     [['domain', 'disable', 'acmee.example'], 0, /acmee\.example is new here; did you mean "acme\.example"\?/],
     [
       ['rule', 'create', 'acme.exampel', 'x', '--to', 'b.example'],
