@@ -44,7 +44,9 @@ it('what went in the clear and was cut off before the answer is told for ever, t
   await scene.bank.behave({ starttls: false, on: { message: (peer) => peer.cut() } })
   await release(scene)
   await scene.haraka.waitForLog(/release uuid=\S+ .* result=begun .* encrypted=false by=ann/)
-  await scene.haraka.waitForLog(/attempt uuid=\S+ .* result=failed .* detail="was sent MAIL, and the session/)
+  await scene.haraka.waitForLog(
+    /attempt uuid=\S+ .* result=failed .* detail="was sent the whole message, and the session/,
+  )
   await scene.haraka.waitForLog(/outcome uuid=(?:[^]*result=deferred){2}/)
   assert.doesNotMatch(scene.haraka.log, /could not be reached/)
   const meanwhile = await told(scene, 'trace', '--to', 'cfo@bank.example', '--statement')
