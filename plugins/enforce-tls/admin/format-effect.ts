@@ -3,9 +3,9 @@ import { listed, numbered } from '../text/list.js'
 import type { Above, Also, RuleEffect } from '../rules/effect.js'
 import { definitionOf } from '../rules/levels.js'
 import type { OwnedRule } from '../rules/owner-entries.js'
-import { requirementOfAction, type DecidedBy } from '../rules/requirement.js'
+import type { DecidedBy } from '../rules/requirement.js'
 import type { Part } from '../rules/tally.js'
-import { formatLeftOpen, formatLevelOf } from './format-published.js'
+import { formatLeftOpen, formatLevel, formatLevelOf } from './format-published.js'
 import { formatCovered, formatMail, formatAction, formatSender } from './format-rule.js'
 import { actionOf } from '../rules/rule.js'
 
@@ -200,7 +200,7 @@ function formatAbove({ rule, certain, ...above }: Above): string {
 }
 
 function formatDoes({ does, action, still }: Pick<Above, 'does' | 'action' | 'still'>): string {
-  if (does === 'decides') return `decides for this mail, at ${formatLevelOf(requirementOfAction(action, ''))}`
+  if (does === 'decides') return `decides for this mail, at ${formatLevel(action)}`
   return still === null
     ? 'exempts this mail'
     : `exempts this mail from the rules of its owner, while ${still.decidedBy.map(formatRule).join(' and ')} still requires ${formatLevelOf(still)}`

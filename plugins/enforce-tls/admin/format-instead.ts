@@ -1,8 +1,7 @@
 /** How a rule that decides for mail of others compares with these, as the end of a sentence. Pure. */
 import { compareDemands } from '../rules/compare-demands.js'
-import { requirementOfAction } from '../rules/requirement.js'
 import { NO_ACTION, type RelayWithTls } from '../rules/rule.js'
-import { formatLevelOf } from './format-published.js'
+import { formatLevel } from './format-published.js'
 
 /**
  * Says it; "more" only of what demands all that each of the others did, and more. What it no longer demands is a sentence
@@ -17,12 +16,8 @@ export function formatInstead(held: readonly RelayWithTls[], action: RelayWithTl
   )
   if (!loses) return gains ? 'requires more' : 'requires the same, but treats failures in another way'
   if (!gains) return 'requires less'
-  const is = formatDemand(action)
-  const were = held.filter(({ level }) => level !== 'none').map(formatDemand)
+  const is = formatLevel(action)
+  const were = held.filter(({ level }) => level !== 'none').map(formatLevel)
   const others = [...new Set(were)].filter((each) => each !== is)
   return `requires something else${others.length > 0 ? `: ${is}, and no longer ${others.join(' or ')}` : ''}`
-}
-
-function formatDemand(action: RelayWithTls): string {
-  return formatLevelOf(requirementOfAction(action, ''))
 }

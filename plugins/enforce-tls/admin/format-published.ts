@@ -1,6 +1,6 @@
 /** What a rule says of partners that publish nothing, in words: no sentence may pass over mail in the clear. Pure. */
-import { definitionOf, type Level, type Onward, type Otherwise, type PublishedBy } from '../rules/levels.js'
-import type { Requirement } from '../rules/requirement.js'
+import { definitionOf, type Otherwise, type PublishedBy } from '../rules/levels.js'
+import { requirementOfAction, type Requirement } from '../rules/requirement.js'
 import type { RelayWithTls } from '../rules/rule.js'
 import { formatOnwardShort } from './format-onward.js'
 import { isWaivable } from '../rules/waivable.js'
@@ -32,17 +32,18 @@ const SHORT: Readonly<Record<Least, string>> = {
   // Said with REQUIRETLS itself.
   onward: '',
   encrypt: 'any TLS where nothing is published',
-  none: 'mail may leave in the clear where nothing is published',
+  none: `${TEXTS.none} where nothing is published`,
 }
 
 const LEFT_OPEN: Readonly<Record<Least, string>> = {
   defer: '',
-  onward: 'where nothing is published, mail leaves only as REQUIRETLS requires',
-  encrypt: 'where nothing is published, TLS with any certificate is enough',
-  none: 'mail may leave in the clear where nothing is published',
+  onward: `where nothing is published, ${TEXTS.onward}`,
+  encrypt: `where nothing is published, ${TEXTS.encrypt}`,
+  none: SHORT.none,
 }
 
-const WAIVED = 'its sender waives TLS (TLS-Required: No)'
+/** By which word a message is freed, as a clause. */
+export const WAIVED = 'its sender waives TLS (TLS-Required: No)'
 
 /** What holds where nothing is published, as a clause. */
 export function formatOtherwise(by: PublishedBy, otherwise: Least): string {
@@ -68,13 +69,15 @@ export function formatLeftOpen(requirement: Requirement): string[] {
  * only what holds for their sum.
  */
 export function formatLevelOf(requirement: Requirement): string {
+  const least = SHORT[leastOf(requirement)]
   const waived = isWaivable(requirement) ? `, or where ${WAIVED}` : ''
-  return inWords(requirement.level, leastOf(requirement), requirement.onward, waived)
+  const more = [...(least === '' ? [] : [`${least}${waived}`]), ...formatOnwardShort(requirement.onward)]
+  return `level ${requirement.level}${more.length === 0 ? '' : ` (${more.join('; ')})`}`
 }
 
-function inWords(level: Level, least: Least, onward: Onward | undefined, waived = ''): string {
-  const more = [...(SHORT[least] === '' ? [] : [`${SHORT[least]}${waived}`]), ...formatOnwardShort(onward)]
-  return `level ${level}${more.length === 0 ? '' : ` (${more.join('; ')})`}`
+/** The same of what one action requires, whoever the recipients are. */
+export function formatLevel(action: RelayWithTls): string {
+  return formatLevelOf(requirementOfAction(action, ''))
 }
 
 /** The least that may be enough where nothing is published. */

@@ -7,7 +7,7 @@ import { requirementOfAction, type Requirement } from '../rules/requirement.js'
 import { actionOf, type RelayWithTls, type Rule } from '../rules/rule.js'
 import { formatOnFailureOf } from './format-gateway.js'
 import { formatOnward } from './format-onward.js'
-import { formatOtherwise, otherwiseOf } from './format-published.js'
+import { formatOtherwise, otherwiseOf, WAIVED } from './format-published.js'
 import { formatLevelSummary } from './format-requirement.js'
 
 /** Whose mail an owner's rules look at. */
@@ -49,7 +49,7 @@ export function formatCovered(owner: string, rule: Rule): string {
 /** How covered mail leaves. @param requirement `null` for what exempts, which is worded by others */
 export function formatLeaves(requirement: Requirement | null): string {
   if (requirement?.encrypted !== false) return 'leaves over TLS or not at all'
-  const waived = isWaivable(requirement) ? ', or its sender waives TLS (TLS-Required: No)' : ''
+  const waived = isWaivable(requirement) ? `, or ${WAIVED}` : ''
   return `leaves over TLS, or possibly in the clear where the partner publishes nothing${waived}`
 }
 

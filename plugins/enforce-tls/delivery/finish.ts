@@ -75,8 +75,7 @@ export function tempFail(guarded: GuardedItem, error: string, extra?: object): v
 
 /** Whether the last server was told MAIL with REQUIRETLS, and did not take it. */
 function isRefusedOnward({ round }: GuardedItem): boolean {
-  const onward = round.attempts.at(-1)?.onward
-  return onward?.said === 'yes' && !onward.isTaken
+  return round.attempts.at(-1)?.onward?.isPending === true
 }
 
 /** What a server answered about recipients, as the end of a sentence about it; its words may quote the message. */

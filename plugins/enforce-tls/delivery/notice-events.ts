@@ -20,8 +20,8 @@ const RESULTS: Readonly<Partial<Record<Outcome['result'], NoticeEvent['result']>
 /** The outcome of a notice; `null` for that of a message. */
 export function noticeOutcome(item: HarakaMailItem, outcome: Outcome): NoticeEvent | null {
   const result = RESULTS[outcome.result]
-  const about = aboutMessage(item)
-  if (!about || !result || !outcome.isNotice) return null
+  const about = outcome.isNotice && result ? aboutMessage(item) : null
+  if (!about || !result) return null
   const { at, host, to, session, failure, words, requireTls } = outcome
   return {
     ...about,

@@ -7,6 +7,7 @@ import { TLSSocket } from 'node:tls'
 import type { HarakaMailItem, HarakaMx } from '../haraka/types.js'
 import { OfferLines } from './tls/offers.js'
 import type { TlsSession } from './tls/session.js'
+import { beforeEachSocket, isLookedAt } from './each-socket.js'
 import { hostOf, portOf } from './next-hop.js'
 
 /** A session as it was seen. */
@@ -31,25 +32,17 @@ export interface ObservedDelivery {
   readonly isGateway?: boolean
 }
 
-type Method = HarakaMailItem['try_deliver_host_on_socket']
 /** Haraka's socket as far as it is looked at: `cleartext` is there once TLS was begun. */
 type Observed = Partial<Pick<EventEmitter, 'on' | 'once'>> & { readonly cleartext?: unknown }
 
 /** What Node.js says where the chain is good and the name is not the one that it compared with. */
 const NAME_ONLY = 'ERR_TLS_CERT_ALTNAME_INVALID'
 const seen = new WeakMap<HarakaMailItem, ObservedDelivery>()
-const METHOD = 'try_deliver_host_on_socket'
 
 /** Looks on at the deliveries of an item that is Haraka's own, from now on. */
 export function observe(item: HarakaMailItem): void {
   seen.delete(item)
-  if (Object.hasOwn(item, METHOD)) return
-  const own = item[METHOD].bind(item)
-  const version: Method = (mx, host, port, socket) => {
-    lookAt(item, mx, socket as Observed)
-    own(mx, host, port, socket)
-  }
-  Object.defineProperty(item, METHOD, { configurable: true, writable: true, value: version })
+  if (!isLookedAt(item)) beforeEachSocket(item, (mx, socket) => lookAt(item, mx, socket))
 }
 
 /** What was seen of the last connection; `null` for nothing. */

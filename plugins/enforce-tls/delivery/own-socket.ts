@@ -6,7 +6,8 @@
  */
 import type { EventEmitter } from 'node:events'
 import { TLSSocket } from 'node:tls'
-import type { HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
+import type { HarakaMailItem } from '../haraka/types.js'
+import { beforeEachSocket } from './each-socket.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { sessionSeen } from './observed-session.js'
 import type { OnwardMail } from './tls/onward-mail.js'
@@ -98,14 +99,10 @@ export interface DepartureAt {
  * @param departs must not throw
  */
 export function watchDepartures(item: HarakaMailItem, departs: (at: DepartureAt) => void): void {
-  const method = 'try_deliver_host_on_socket'
-  const own = item[method].bind(item)
-  const version = (mx: HarakaMx, host: string, port: number, socket: HarakaSocket): void => {
+  beforeEachSocket(item, (mx, socket) => {
     onMail(socket, (departure) => {
       departs({ host: hostOf(mx), to: placeOf(mx), departure })
       return true
     })
-    own(mx, host, port, socket)
-  }
-  Object.defineProperty(item, method, { configurable: true, writable: true, value: version })
+  })
 }

@@ -7,7 +7,8 @@
  * then does not get the message, and that is no refusal of the message itself.
  */
 import type { EventEmitter } from 'node:events'
-import type { HarakaMailItem, HarakaMx, HarakaSocket } from '../haraka/types.js'
+import type { HarakaMailItem } from '../haraka/types.js'
+import { beforeEachSocket } from './each-socket.js'
 import { hostOf, placeOf } from './next-hop.js'
 import { hideStartTls } from './tls/hide-starttls.js'
 
@@ -15,25 +16,19 @@ import { hideStartTls } from './tls/hide-starttls.js'
 export function makeTlsOptional(item: HarakaMailItem): void {
   /** Where TLS has failed at this attempt. */
   const failed = new Set<string>()
-  // With those that look on at it.
-  const own = item.try_deliver_host_on_socket.bind(item)
-  Object.defineProperty(item, 'try_deliver_host_on_socket', {
-    configurable: true,
-    value: (mx: HarakaMx, host: string, port: number, socket: HarakaSocket): void => {
-      const place = placeOf(mx)
-      if (item.force_tls === true) onTlsFailure(socket, () => undefined)
-      else if (failed.has(place)) {
-        hideStartTls(socket)
-        item.lognotice(
-          `enforce-tls: TLS has failed at ${hostOf(mx)}, so it is tried again without, because the message says TLS-Required: No`,
-        )
-      } else
-        onTlsFailure(socket, () => {
-          failed.add(place)
-          item.mxlist?.unshift(mx)
-        })
-      own(mx, host, port, socket)
-    },
+  beforeEachSocket(item, (mx, socket) => {
+    const place = placeOf(mx)
+    if (item.force_tls === true) onTlsFailure(socket, () => undefined)
+    else if (failed.has(place)) {
+      hideStartTls(socket)
+      item.lognotice(
+        `enforce-tls: TLS has failed at ${hostOf(mx)}, so it is tried again without, because the message says TLS-Required: No`,
+      )
+    } else
+      onTlsFailure(socket, () => {
+        failed.add(place)
+        item.mxlist?.unshift(mx)
+      })
   })
 }
 

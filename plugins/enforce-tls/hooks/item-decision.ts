@@ -8,10 +8,10 @@ import { HEADER_CUT, isHeaderCut } from '../haraka/header-limit.js'
 import type { HarakaAddress, HarakaMailItem } from '../haraka/types.js'
 import type { Policy, PolicyUnknown } from '../policy/policy.js'
 import { HeaderBlock } from '../rules/header-block.js'
-import { withAskedTo } from '../requiretls/ask.js'
+import { withAskedIn } from '../requiretls/ask.js'
 import { saysTlsRequiredNo } from '../requiretls/header-fields.js'
 import { isWaivable } from '../rules/waivable.js'
-import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
+import { asksForRequireTls } from '../requiretls/note.js'
 import type { PolicyContext } from '../requiretls/policy.js'
 import { addUp, requirementKey, type Requirement } from '../rules/requirement.js'
 import type { Ruling } from '../rules/rule-list.js'
@@ -83,10 +83,11 @@ export async function decideOn(
   const { mail_from, rcpt_to } = item.todo
   let decision: ItemDecision
   try {
-    const answer = await rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), () =>
-      headersOf(item),
-    )
-    decision = answer.is === 'unknown' ? answer : await toDecision(item, answer.rulings, words)
+    // For rules and for what the message says itself, read once.
+    let block: Promise<HeaderBlock> | undefined
+    const headers = () => (block ??= headersOf(item))
+    const answer = await rules.rulingsOn(comparable(mail_from), rcpt_to.map(comparable), headers)
+    decision = answer.is === 'unknown' ? answer : await toDecision(item, answer.rulings, words, headers)
   } catch (error) {
     if (await isGone(item.path)) return GONE
     throw error
@@ -107,23 +108,23 @@ async function toDecision(
   item: HarakaMailItem,
   rulings: readonly Ruling[],
   words: OwnWords,
+  headers: () => Promise<HeaderBlock>,
 ): Promise<ItemDecision> {
   const { todo } = item
   const ofBounce = requirementOfMark(item)
   const asks = asksForRequireTls(todo)
-  const kind = askingKindOf(todo)
   const all = rulings.map(({ requirement }) => addUp(requirement, ofBounce))
   // RFC 8689 section 4.1: REQUIRETLS makes the header field void.
   const mayWaive =
     !asks && words.settings.honourNo && (all.some(mayBeOptional) || rulings.some(reportsWaivable))
-  const waives = mayWaive && saysTlsRequiredNo(await headersOf(item))
+  const waives = mayWaive && saysTlsRequiredNo(await headers())
   const waived = all.map((requirement) => (waives && isWaivable(requirement) ? requirement : null))
   const byRules = all.map((requirement, index) => (waived[index] ? null : requirement))
-  const requirements = asks ? byRules.map((each) => withAskedTo(todo.domain, each, words, kind)) : byRules
+  const requirements = asks ? byRules.map((each) => withAskedIn(todo, each, words)) : byRules
   if (requirements.every((requirement) => requirement === null))
     return { is: 'free', rulings, waives, waived }
   const groups = await inPieces(grouped(todo.rcpt_to, requirements, byRules))
-  const asked = asks ? withAskedTo(todo.domain, ofBounce, words, kind) : null
+  const asked = asks ? withAskedIn(todo, ofBounce, words) : null
   return { is: 'required', rulings, requirements, byRules, groups, asked, waives, waived }
 }
 

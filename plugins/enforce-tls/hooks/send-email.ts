@@ -22,10 +22,10 @@ import { oneLine } from '../text/one-line.js'
 import type { WaitingList } from '../delivery/waiting.js'
 import type { Settings } from '../settings/types.js'
 import type { Unruled } from './queue-outbound.js'
-import { isAsked, isAskedInEarnest, withAskedTo } from '../requiretls/ask.js'
+import { isAsked, isAskedInEarnest, withAskedIn } from '../requiretls/ask.js'
 import { IGNORED_TEXTS, ignoredWhy } from '../requiretls/ignored-no.js'
 import { isWaivable } from '../rules/waivable.js'
-import { askingKindOf, asksForRequireTls } from '../requiretls/note.js'
+import { asksForRequireTls } from '../requiretls/note.js'
 import {
   decideOn,
   type FreeDecision,
@@ -230,9 +230,7 @@ export class Decisions {
     if (onStoreFailure === 'deliver' && isAway) {
       const marked = requirementOfMark(item)
       const words = this.#context.words()
-      const requirement = asksForRequireTls(item.todo)
-        ? withAskedTo(item.todo.domain, marked, words, askingKindOf(item.todo))
-        : marked
+      const requirement = asksForRequireTls(item.todo) ? withAskedIn(item.todo, marked, words) : marked
       const what = requirement
         ? 'the rules are unknown, so nothing is required but what the message brings with it'
         : 'delivered while the rules are unknown'

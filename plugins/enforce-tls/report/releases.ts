@@ -4,7 +4,7 @@ import { overlaps, type LogGap } from '../observe/delivery-log/gap.js'
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import type { ReportedRelease } from './delivery-report.js'
 import { utc } from './format.js'
-import { made } from './tallies.js'
+import { howOf, made } from './tallies.js'
 
 type Release = { -readonly [K in keyof ReportedRelease]: ReportedRelease[K] }
 
@@ -96,12 +96,6 @@ export function inOrder(releases: readonly ReportedRelease[]): ReportedRelease[]
 /** What all entries of one release have in common; those of a version that did not say share their message's. */
 export function releaseKey({ order, uuid, domain }: DeliveryLogEntry): string {
   return order ?? `${uuid} ${domain}`
-}
-
-/** How MAIL was said, as an entry has it. */
-export function howOf({ encrypted }: Pick<DeliveryLogEntry, 'encrypted'>): 'clear' | 'unknown' | 'tls' {
-  if (encrypted === undefined) return 'unknown'
-  return encrypted === 'true' ? 'tls' : 'clear'
 }
 
 /** How a released message went, as the end of a sentence. */

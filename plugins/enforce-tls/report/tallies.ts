@@ -14,8 +14,14 @@ type CountedByResult = Exclude<
   'messages' | 'other' | 'requiretls' | 'waived' | 'waivedClear' | 'waivedTls'
 >
 
-/** How a message went whose sender waives TLS. */
+/** How a message went of whose session nothing was required. */
 export type WaivedHow = 'clear' | 'tls' | 'unknown'
+
+/** How MAIL was said, as an entry has it. */
+export function howOf({ encrypted }: Pick<DeliveryLogEntry, 'encrypted'>): WaivedHow {
+  if (encrypted === undefined) return 'unknown'
+  return encrypted === 'true' ? 'tls' : 'clear'
+}
 
 /** Where each result is counted; one that is not here is of a version to come, and counts as nothing that is known. */
 const PLACES: Readonly<Record<string, CountedByResult>> = {

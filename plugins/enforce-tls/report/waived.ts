@@ -2,12 +2,11 @@
 import type { DeliveryLogEntry } from '../observe/delivery-log/schema.js'
 import { numbered } from '../text/list.js'
 import type { EnforcedCounts } from './delivery-report.js'
-import type { WaivedHow } from './tallies.js'
+import { howOf, type WaivedHow } from './tallies.js'
 
 /** How an attempt of such a message went, by the entry of it; `null` for none yet. */
-export function howWaived({ result, encrypted }: DeliveryLogEntry): WaivedHow | null {
-  if (result === 'waived') return null
-  return encrypted === 'false' ? 'clear' : encrypted === 'true' ? 'tls' : 'unknown'
+export function howWaived(entry: DeliveryLogEntry): WaivedHow | null {
+  return entry.result === 'waived' ? null : howOf(entry)
 }
 
 /** One such message, over all its attempts. */

@@ -11,7 +11,9 @@ import {
   type DecidedBy,
   type Requirement,
 } from '../rules/requirement.js'
+import type { HarakaTodo } from '../haraka/types.js'
 import type { RequireTlsPolicy } from '../settings/requiretls.js'
+import { askingKindOf, type AskingKind } from './note.js'
 import { isAddress, policyForDomain, type PolicyContext } from './policy.js'
 
 /** Stands in the place of a rule: the sender's own word. */
@@ -21,12 +23,6 @@ export const ASKED: DecidedBy = { owner: '*', id: 'requiretls', name: 'REQUIRETL
 export function isAsked({ owner, id }: Pick<DecidedBy, 'owner' | 'id'>): boolean {
   return id === ASKED.id && owner === ASKED.owner
 }
-
-/**
- * What a message is that asks for REQUIRETLS: a bounce, or notice of delay, of this server, which has a redacted one to go
- * in its place; one of another server, or whatever else has no sender to return it to; or any other message.
- */
-export type AskingKind = 'message' | 'own-bounce' | 'bounce'
 
 /**
  * What rules and the message require together.
@@ -43,17 +39,16 @@ export function withAsked(
 }
 
 /**
- * The same for mail to a domain, as it stands in the envelope. An address is its own host: its certificate has to name it,
- * and there is no MX record that would need DNSSEC (RFC 8689 section 2).
+ * The same of a queued message that asks for it. An address as the domain of its recipients is its own host: its certificate
+ * has to name it, and there is no MX record that would need DNSSEC (RFC 8689 section 2).
  */
-export function withAskedTo(
-  domain: string,
+export function withAskedIn(
+  todo: Pick<HarakaTodo, 'domain' | 'notes' | 'mail_from'>,
   byRules: Requirement | null,
   context: PolicyContext,
-  kind: AskingKind = 'message',
 ): Requirement {
-  const sum = withAsked(byRules, policyForDomain(domain, context), kind)
-  return isAddress(domain) ? knownByName(sum) : sum
+  const sum = withAsked(byRules, policyForDomain(todo.domain, context), askingKindOf(todo))
+  return isAddress(todo.domain) ? knownByName(sum) : sum
 }
 
 function asked(policy: RequireTlsPolicy, kind: AskingKind, byRules: Requirement | null): Requirement {

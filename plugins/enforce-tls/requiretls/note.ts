@@ -3,7 +3,6 @@
  * attempts, after a restart and for each part of a divided message. Nobody who sends mail to this server can write notes.
  */
 import type { HarakaTodo } from '../haraka/types.js'
-import type { AskingKind } from './ask.js'
 
 const NOTE = 'enforce_tls_requiretls'
 
@@ -27,6 +26,12 @@ export function redactedInstead({ notes }: Partial<Pick<HarakaTodo, 'notes'>>): 
   const { instead } = (notes?.[NOTE] ?? {}) as { readonly instead?: unknown }
   return typeof instead === 'string' && instead !== '' ? instead : null
 }
+
+/**
+ * What a message is that asks for REQUIRETLS: a bounce, or notice of delay, of this server, which has a redacted one to go
+ * in its place; one of another server, or whatever else has no sender to return it to; or any other message.
+ */
+export type AskingKind = 'message' | 'own-bounce' | 'bounce'
 
 /** What a message is, for what it asks. */
 export function askingKindOf(todo: Pick<HarakaTodo, 'notes' | 'mail_from'>): AskingKind {

@@ -212,3 +212,9 @@ export function changesBetween(before: World, after: World) {
     ),
   ]
 }
+
+/** One as a rule, sometimes several at once. */
+export const someChanges = often(
+  [4, fc.array(change, { minLength: 1, maxLength: 1 })],
+  [1, fc.array(change, { minLength: 2, maxLength: 3 })],
+)

@@ -165,38 +165,15 @@ export const checkRoutes = [
 ]
 
 async function check({ context, body }: Call<CheckBody>): Promise<Reply> {
-  const target = targetOf(body.target)
-  const {
-    level = 'encrypt',
-    minVersion,
-    names,
-    fingerprints,
-    otherwise,
-    trust,
-    requireOnward,
-    onFailure,
-    via,
-  } = body
-  const action = checkAction(
-    {
-      level,
-      ...(minVersion ? { minVersion } : {}),
-      ...(names ? { names } : {}),
-      ...(fingerprints ? { fingerprints } : {}),
-      ...(otherwise ? { otherwise } : {}),
-      ...(trust === undefined ? {} : { trust }),
-      ...(requireOnward ? { requireOnward } : {}),
-      ...(onFailure ? { onFailure } : {}),
-      ...(via === undefined ? {} : { via }),
-    },
-    'outgoing',
-  )
+  const { target: named, rcpt, level = 'encrypt', ...besides } = body
+  const target = targetOf(named)
+  const action = checkAction({ level, ...besides }, 'outgoing')
   if ('problem' in action)
     throw new Problem(422, 'invalid', `${action.field} ${formatFlaw(action)}`, {
       field: action.field.replace(/^actions\.relayWithTls\./, ''),
     })
   const requirement = requirementOfAction(action, target.domain)
-  const envelope = body.rcpt === undefined ? undefined : envelopeFor(body.rcpt, target.domain)
+  const envelope = rcpt === undefined ? undefined : envelopeFor(rcpt, target.domain)
   return { body: await limitedCheck(context, { ...target, requirement, envelope, published: true }) }
 }
 

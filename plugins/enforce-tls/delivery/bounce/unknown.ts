@@ -33,7 +33,7 @@ export function failedOnward(
   request: Pick<BounceRequest, 'attempts' | 'requirement' | 'asked'>,
   texts: NoticeTexts,
 ): { readonly reason: string; readonly advice: string } | null {
-  const failed = request.attempts.filter(({ onward }) => onward?.said === 'yes' && !onward.isTaken)
+  const failed = request.attempts.filter(({ onward }) => onward?.isPending === true)
   const asker = askerOnward(request)
   if (failed.length === 0 || asker === null) return null
   const demand = texts.demand({

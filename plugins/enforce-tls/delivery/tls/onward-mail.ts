@@ -86,6 +86,11 @@ export class OnwardMail {
     return this.#isTaken
   }
 
+  /** Whether the latest MAIL was said with it, and the server has not taken that. */
+  get isPending(): boolean {
+    return this.#said === 'yes' && !this.#isTaken
+  }
+
   /** Whether MAIL was said with it, and the session ended over that: with 421, or without a word. */
   get isCutOff(): boolean {
     return this.#isCutOff

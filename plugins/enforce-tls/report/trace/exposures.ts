@@ -3,9 +3,9 @@
  * at one domain, in any of its items. What has left once has left, however the last delivery went. Pure.
  */
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
-import { howOf, releaseKey } from '../releases.js'
+import { releaseKey } from '../releases.js'
 import { DAY } from '../report-query.js'
-import { made } from '../tallies.js'
+import { howOf, made } from '../tallies.js'
 
 /** A message is tried for so long at most, in milliseconds; what is known of it may begin before a period. */
 export const TRIED_FOR = 14 * DAY

@@ -1,7 +1,8 @@
 /** Attempts and outcomes of a message in words for a person. Pure. */
 import { definitionOf, FAILURE_CLASS_NAMES } from '../../delivery/failure-classes.js'
 import type { DeliveryLogEntry } from '../../observe/delivery-log/schema.js'
-import { HOW_IT_WENT, howOf } from '../releases.js'
+import { HOW_IT_WENT } from '../releases.js'
+import { howOf } from '../tallies.js'
 
 /** What became of a message as a whole. `mixed`: its recipients fared differently; `unknown`: nothing says so. */
 export type MessageState =
